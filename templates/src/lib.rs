@@ -1,0 +1,12 @@
+//! The embedded folders of `templates/`: platforms to build for and projects to start from.
+//!
+//! Nothing here knows what a file means. `cargo-trap` reads the manifests and renders the files.
+
+use include_dir::{Dir, include_dir};
+
+/// One folder per platform: `platform.toml`, `files/` to emit, `host/` that stands in for the platform's
+/// own loader when the artifact is started on this machine, `expected/` for the tests.
+pub static PLATFORMS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/platforms");
+
+/// One folder per starter project of `cargo trap new`.
+pub static PROJECTS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/projects");
