@@ -1,0 +1,165 @@
+//! What the machine itself must have: commands, Debian packages, Rust targets, a running qemu.
+//!
+//! Each thing is looked for first. What is missing is installed when that is ours to do, and
+//! otherwise becomes a [`Missing`] that says what to type.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{process, ui};
+
+/// Something that only the person at this machine can provide.
+#[derive(Debug)]
+pub struct Missing {
+    what: String,
+    remedy: String,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} missing: {}", self.what, self.remedy)
+    }
+}
+
+impl std::error::Error for Missing {}
+
+/// Fails with [`Missing`] unless the command is in `PATH`.
+pub fn command(name: &str) -> Result<()> {
+    if process::exists(name) {
+        return Ok(());
+    }
+    let remedy = match name {
+        "node" | "npm" => "install Node.js 20 or newer, with npm".to_owned(),
+        "cargo" | "rustup" => "install Rust from https://rustup.rs".to_owned(),
+        _ => format!("install `{name}`"),
+    };
+    Err(Missing { what: format!("`{name}` is"), remedy }.into())
+}
+
+/// Packages whose proof (a command, or an absolute path) is not on this machine.
+pub fn missing_packages(wanted: &BTreeMap<String, String>) -> BTreeSet<String> {
+    wanted.iter().filter(|(_, proof)| !process::exists(proof)).map(|(package, _)| package.clone()).collect()
+}
+
+/// Installs Debian packages, aloud, when that is possible here.
+///
+/// # Errors
+/// [`Missing`] when not root or not on Debian; otherwise what `apt-get` failed with.
+pub fn install_packages(packages: &BTreeSet<String>) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let names = packages.iter().map(String::as_str).collect::<Vec<_>>();
+    let list = names.join(" ");
+    let missing = |remedy| Missing { what: format!("Debian packages ({list}) are"), remedy };
+    if !process::exists("apt-get") {
+        return Err(missing("this machine has no apt-get; install their equivalents".to_owned()).into());
+    }
+    if !is_root() {
+        return Err(missing(format!("run `sudo apt-get install {list}`")).into());
+    }
+    ui::step("apt-get", &format!("install {list}"));
+    let apt = || {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    process::quietly("apt-get-update", apt().args(["update", "--quiet"]))?;
+    process::quietly(
+        "apt-get-install",
+        apt().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(names),
+    )
+}
+
+/// Adds the Rust targets that are not installed.
+pub fn rust_targets(targets: &BTreeSet<String>) -> Result<()> {
+    if targets.is_empty() {
+        return Ok(());
+    }
+    command("rustup")?;
+    let installed = process::output(Command::new("rustup").args(["target", "list", "--installed"]))?;
+    let absent =
+        targets.iter().filter(|target| !installed.lines().any(|line| line == *target)).collect::<Vec<_>>();
+    if absent.is_empty() {
+        return Ok(());
+    }
+    ui::step("rustup", &format!("target add {absent:?}"));
+    process::quietly("rustup-target-add", Command::new("rustup").args(["target", "add"]).args(absent))
+}
+
+/// Makes the kernel run foreign programs through qemu, from the registration its Debian package ships.
+///
+/// # Errors
+/// [`Missing`] when that takes root and we are not; or the kernel's refusal.
+pub fn binfmt(name: &str) -> Result<()> {
+    let folder = Path::new("/proc/sys/fs/binfmt_misc");
+    if is_enabled(&folder.join(name)) {
+        return Ok(());
+    }
+    let line_file = format!("/usr/lib/binfmt.d/{name}.conf");
+    if !is_root() {
+        let what = format!("the kernel's registration of {name} is");
+        let remedy = format!("run `sudo /lib/systemd/systemd-binfmt {line_file}`");
+        return Err(Missing { what, remedy }.into());
+    }
+    if !folder.join("register").exists() {
+        ui::step("mount", "binfmt_misc");
+        let mut mount = Command::new("mount");
+        process::quietly("mount-binfmt", mount.args(["-t", "binfmt_misc", "binfmt_misc"]).arg(folder))?;
+    }
+    if !is_enabled(&folder.join(name)) {
+        ui::step("binfmt", &format!("register {name}"));
+        let text = fs::read_to_string(&line_file).with_context(|| format!("could not read `{line_file}`"))?;
+        let line = text.lines().find(|line| line.starts_with(':'));
+        let line = line.with_context(|| format!("`{line_file}` registers nothing"))?;
+        // The kernel reads its own escapes; one write is one registration.
+        fs::write(folder.join("register"), line)
+            .with_context(|| format!("the kernel refused to register {name}"))?;
+    }
+    ensure!(is_enabled(&folder.join(name)), "{name} is registered but not enabled");
+    Ok(())
+}
+
+fn is_enabled(entry: &Path) -> bool {
+    fs::read_to_string(entry).is_ok_and(|text| text.lines().next() == Some("enabled"))
+}
+
+/// By the effective user of this process, without a call that needs `unsafe`.
+fn is_root() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    effective_user(&status) == Some(0)
+}
+
+fn effective_user(status: &str) -> Option<u32> {
+    status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_effective_user_is_the_second_number() {
+        assert_eq!(effective_user("Name:\tx\nUid:\t1000\t0\t0\t0\n"), Some(0));
+        assert_eq!(effective_user(""), None);
+    }
+
+    #[test]
+    fn only_packages_without_proof_are_missing() {
+        let wanted = [("libc6", "/"), ("nothing", "/no/such/file"), ("base", "sh")];
+        let wanted = wanted.map(|(name, proof)| (name.to_owned(), proof.to_owned())).into();
+        assert_eq!(missing_packages(&wanted), ["nothing".to_owned()].into());
+    }
+
+    #[test]
+    fn what_is_missing_comes_with_what_to_type() {
+        let error = command("no-such-command").unwrap_err();
+        assert!(error.downcast_ref::<Missing>().is_some());
+        assert_eq!(error.to_string(), "`no-such-command` is missing: install `no-such-command`");
+    }
+}

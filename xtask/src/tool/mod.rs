@@ -1,0 +1,7 @@
+//! Tools the tests need: what each is (data, one folder each) and how it is installed.
+
+mod install;
+mod manifest;
+
+pub use install::{key, provide, system};
+pub use manifest::{Tool, all};
