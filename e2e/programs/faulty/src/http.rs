@@ -1,0 +1,97 @@
+//! HTTP/1.1 by hand: one request per connection, the whole answer as it came.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+/// Where the Runtime API listens.
+pub struct Api {
+    address: String,
+}
+
+/// An answer: status, headers with lower-case names in their order, and the bytes of the body.
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The first value of a header, by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text; bytes that are not UTF-8 become replacement characters.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Api {
+    /// The API the platform named, if it named one.
+    pub fn from_env() -> Option<Self> {
+        std::env::var("AWS_LAMBDA_RUNTIME_API").ok().map(|address| Self { address })
+    }
+
+    /// Waits for the next event. `None` when the server hung up.
+    pub fn next(&self) -> Option<Reply> {
+        self.send("GET", "/2018-06-01/runtime/invocation/next", "", None).ok()
+    }
+
+    /// Posts to a path below `/2018-06-01/runtime/`.
+    pub fn post(&self, path: &str, body: &str, error_type: Option<&str>) -> Reply {
+        self.send("POST", &format!("/2018-06-01/runtime/{path}"), body, error_type)
+            .expect("the Runtime API answers a post")
+    }
+
+    /// Any request at all; an error if the server hung up before a complete answer.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+        error_type: Option<&str>,
+    ) -> std::io::Result<Reply> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        if method == "POST" {
+            head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
+        }
+        if let Some(kind) = error_type {
+            head.push_str(&format!("Lambda-Runtime-Function-Error-Type: {kind}\r\n"));
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes())?;
+        // A server may refuse a large body before it has read all of it, and hang up.
+        let sent = stream.write_all(body.as_bytes());
+        let mut raw = Vec::new();
+        let received = stream.read_to_end(&mut raw);
+        match parse(&raw) {
+            Some(reply) => Ok(reply),
+            None => {
+                sent?;
+                received?;
+                Err(std::io::Error::other("the answer ended early"))
+            }
+        }
+    }
+}
+
+fn parse(raw: &[u8]) -> Option<Reply> {
+    let end = raw.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&raw[..end]).into_owned();
+    let mut lines = head.split("\r\n");
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
+    let body = raw[end + 4..].to_vec();
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    if let Some((_, length)) = length {
+        if length.parse() != Ok(body.len()) {
+            return None;
+        }
+    }
+    Some(Reply { status, headers, body })
+}
