@@ -76,20 +76,29 @@ pub fn install_packages(packages: &BTreeSet<String>) -> Result<()> {
     )
 }
 
-/// Adds the Rust targets that are not installed.
-pub fn rust_targets(targets: &BTreeSet<String>) -> Result<()> {
-    if targets.is_empty() {
+/// Adds what the Rust toolchain lacks; `kind` is `target` or `component`, as rustup spells it.
+pub fn rustup(kind: &str, wanted: &BTreeSet<String>) -> Result<()> {
+    if wanted.is_empty() {
         return Ok(());
     }
     command("rustup")?;
-    let installed = process::output(Command::new("rustup").args(["target", "list", "--installed"]))?;
-    let absent =
-        targets.iter().filter(|target| !installed.lines().any(|line| line == *target)).collect::<Vec<_>>();
+    let installed = process::output(Command::new("rustup").args([kind, "list", "--installed"]))?;
+    let absent = not_listed(wanted, &installed);
     if absent.is_empty() {
         return Ok(());
     }
-    ui::step("rustup", &format!("target add {absent:?}"));
-    process::quietly("rustup-target-add", Command::new("rustup").args(["target", "add"]).args(absent))
+    ui::step("rustup", &format!("{kind} add {}", absent.join(" ")));
+    process::quietly(&format!("rustup-{kind}-add"), Command::new("rustup").args([kind, "add"]).args(absent))
+}
+
+/// A component is listed with the machine it is for: `clippy-x86_64-unknown-linux-gnu`.
+fn not_listed<'a>(wanted: &'a BTreeSet<String>, installed: &str) -> Vec<&'a str> {
+    let is_listed = |name: &str| {
+        installed
+            .lines()
+            .any(|line| line.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+    };
+    wanted.iter().map(String::as_str).filter(|name| !is_listed(name)).collect()
 }
 
 /// Makes the kernel run foreign programs through qemu, from the registration its Debian package ships.
@@ -154,6 +163,13 @@ mod tests {
         let wanted = [("libc6", "/"), ("nothing", "/no/such/file"), ("base", "sh")];
         let wanted = wanted.map(|(name, proof)| (name.to_owned(), proof.to_owned())).into();
         assert_eq!(missing_packages(&wanted), ["nothing".to_owned()].into());
+    }
+
+    #[test]
+    fn a_component_is_listed_with_its_machine() {
+        let wanted = ["clippy", "rustfmt"].map(str::to_owned).into();
+        assert_eq!(not_listed(&wanted, "clippy-x86_64-unknown-linux-gnu\nrustfmts\n"), ["rustfmt"]);
+        assert!(not_listed(&wanted, "clippy-x\nrustfmt-x\n").is_empty());
     }
 
     #[test]

@@ -19,12 +19,13 @@ const TAIL_LINES: usize = 40;
 /// Runs to the end with all output in a log file, whose tail is shown when the program fails.
 pub fn quietly(what: &str, command: &mut Command) -> Result<()> {
     let log = dir::logs().join(format!("{what}.log"));
-    fs::create_dir_all(dir::logs()).with_context(|| format!("could not create `{}`", dir::logs().display()))?;
+    fs::create_dir_all(dir::logs())
+        .with_context(|| format!("could not create `{}`", dir::logs().display()))?;
     let file = File::create(&log).with_context(|| format!("could not create `{}`", log.display()))?;
     let shown = show(command);
     command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
-    let status = with_signs_of_life(what, || command.status())
-        .with_context(|| format!("could not run `{shown}`"))?;
+    let status =
+        with_signs_of_life(what, || command.status()).with_context(|| format!("could not run `{shown}`"))?;
     if !status.success() {
         let text = fs::read(&log).unwrap_or_default();
         for line in tail(&String::from_utf8_lossy(&text), TAIL_LINES) {

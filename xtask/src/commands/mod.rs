@@ -1,6 +1,10 @@
 //! The command line: one file per command.
 
+mod check;
+mod generate;
+mod ready;
 mod setup;
+mod test;
 
 use anyhow::Result;
 
@@ -14,14 +18,30 @@ pub struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Test(test::Args),
+    Ready(ready::Args),
+    Generate(generate::Args),
     Setup(setup::Args),
+    Check(check::Args),
 }
 
 impl Cli {
     /// Runs what was asked for.
     pub fn run(self) -> Result<()> {
         match self.command {
+            Command::Test(args) => test::run(&args),
+            Command::Ready(args) => ready::run(&args),
+            Command::Generate(args) => generate::run(&args),
             Command::Setup(args) => setup::run(&args),
+            Command::Check(args) => check::run(&args),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_well_formed() {
+        <super::Cli as clap::CommandFactory>::command().debug_assert();
     }
 }

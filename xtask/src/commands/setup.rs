@@ -1,15 +1,10 @@
 //! `cargo xtask setup`: install what the tests need, and say where it is.
 
-use std::collections::BTreeSet;
-use std::sync::Mutex;
-
 use anyhow::{Result, bail};
 
+use crate::suite::{Outcome, Provision};
 use crate::tool::{self, Tool};
-use crate::{cache, dir, prerequisite, ui};
-
-/// Tools installed at the same time: configure scripts leave half of a two-core machine idle.
-const AT_ONCE: usize = 2;
+use crate::{cache, dir, ui};
 
 /// Install what the tests need, outside the tree, and print where it is
 #[derive(Debug, clap::Args)]
@@ -26,21 +21,30 @@ pub fn run(args: &Args) -> Result<()> {
     let known = tool::all(&dir::tools())?;
     if args.list {
         for tool in &known {
-            ui::data(&format!("{:16} {}", tool.name, tool.summary));
+            ui::data(&format!("{:18} {}", tool.name, tool.summary));
         }
         return Ok(());
     }
     let wanted = choose(&known, &args.tools)?;
-    let failures = provide(&wanted)?;
+    let provision = Provision::new(wanted.clone());
+    provision.packages()?;
+    provision.work_all(|| ());
+
     let root = cache::root()?;
-    ui::data(&format!("cache {}", root.display()));
+    let mut failed = 0;
     for tool in &wanted {
-        let place = tool.path.as_ref().map_or("(system)".into(), |path| root.join(path).display().to_string());
-        let failure = failures.iter().find(|(name, _)| *name == tool.name);
-        let state = failure.map_or("ready".to_owned(), |(_, why)| format!("NOT READY: {why:#}"));
-        ui::data(&format!("{:16} {place}  {state}", tool.name));
+        let path = tool.path.as_ref().map(|path| root.join(path).display().to_string());
+        let place = path.unwrap_or_else(|| "(in the system)".to_owned());
+        let state = match provision.wait(&tool.name) {
+            None | Some(Outcome::Passed) => "ready".to_owned(),
+            Some(Outcome::Failed(reason) | Outcome::Skipped(reason)) => {
+                failed += 1;
+                format!("NOT READY: {reason}")
+            }
+        };
+        ui::data(&format!("{:18} {place}  {state}", tool.name));
     }
-    if failures.is_empty() { Ok(()) } else { bail!("{} of {} tools are not ready", failures.len(), wanted.len()) }
+    if failed == 0 { Ok(()) } else { bail!("{failed} of {} tools are not ready", wanted.len()) }
 }
 
 fn choose<'a>(known: &'a [Tool], names: &[String]) -> Result<Vec<&'a Tool>> {
@@ -51,33 +55,4 @@ fn choose<'a>(known: &'a [Tool], names: &[String]) -> Result<Vec<&'a Tool>> {
         }
     }
     Ok(known.iter().filter(|tool| names.is_empty() || names.contains(&tool.name)).collect())
-}
-
-/// Provides all of them, and returns why some could not be.
-pub fn provide(tools: &[&Tool]) -> Result<Vec<(String, anyhow::Error)>> {
-    // One call of apt-get for everything, before anything that compiles.
-    let mut packages = BTreeSet::new();
-    for tool in tools {
-        packages.extend(tool::system(tool)?);
-    }
-    let mut failures = Vec::new();
-    if let Err(error) = prerequisite::install_packages(&packages) {
-        ui::step("warning", &format!("{error:#}"));
-    }
-    let queue = Mutex::new(tools.iter());
-    let failed = Mutex::new(&mut failures);
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let Some(tool) = queue.lock().expect("no holder panics").next() else { break };
-                    if let Err(error) = tool::provide(tool) {
-                        ui::step("failed", &format!("{}: {error:#}", tool.name));
-                        failed.lock().expect("no holder panics").push((tool.name.clone(), error));
-                    }
-                }
-            });
-        }
-    });
-    Ok(failures)
 }

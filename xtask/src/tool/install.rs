@@ -1,5 +1,6 @@
 //! Carries out what a tool's manifest says.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,12 +12,14 @@ use super::manifest::{Npm, Tool};
 use crate::{cache, elf, prerequisite, process, ui};
 
 /// Debian packages this tool still needs: to be installed, or to be used when it lives in the system.
-pub fn system(tool: &Tool) -> Result<std::collections::BTreeSet<String>> {
+pub fn system(tool: &Tool) -> Result<BTreeSet<String>> {
     if is_cached(tool)? {
         return Ok(Default::default());
     }
     let mut wanted = tool.debian.clone();
-    if tool.wheel.is_some() && process::output(Command::new("python3").args(["-m", "pip", "--version"])).is_err() {
+    if tool.wheel.is_some()
+        && process::output(Command::new("python3").args(["-m", "pip", "--version"])).is_err()
+    {
         wanted.insert("python3-pip".to_owned(), "/no/proof".to_owned());
     }
     Ok(prerequisite::missing_packages(&wanted))
@@ -28,7 +31,8 @@ pub fn provide(tool: &Tool) -> Result<()> {
     if tool.path.is_none() || !is_cached(tool)? {
         prerequisite::install_packages(&absent)?;
     }
-    prerequisite::rust_targets(&tool.rust_targets)?;
+    prerequisite::rustup("target", &tool.rust_targets)?;
+    prerequisite::rustup("component", &tool.rust_components)?;
     if let Some(name) = &tool.binfmt {
         prerequisite::binfmt(name)?;
     }
@@ -48,7 +52,7 @@ pub fn provide(tool: &Tool) -> Result<()> {
 }
 
 /// Identity of everything that decides what will be installed.
-pub fn key(tool: &Tool) -> Result<String> {
+fn key(tool: &Tool) -> Result<String> {
     let mut files = vec![tool.folder.join("tool.toml")];
     if let Some(npm) = &tool.npm {
         files.push(lock_folder(tool, npm).join("package-lock.json"));
@@ -77,7 +81,8 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
     if let Some(npm) = &tool.npm {
         let from = lock_folder(tool, npm);
         for name in ["package.json", "package-lock.json"] {
-            fs::copy(from.join(name), folder.join(name)).with_context(|| format!("could not copy `{name}`"))?;
+            fs::copy(from.join(name), folder.join(name))
+                .with_context(|| format!("could not copy `{name}`"))?;
         }
         let scripts = if npm.scripts { "--foreground-scripts" } else { "--ignore-scripts" };
         let mut command = npm_ci(folder)?;

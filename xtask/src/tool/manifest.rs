@@ -43,6 +43,9 @@ pub struct Tool {
     /// Rust targets.
     #[serde(default)]
     pub rust_targets: BTreeSet<String>,
+    /// Components of the Rust toolchain.
+    #[serde(default)]
+    pub rust_components: BTreeSet<String>,
     /// Kernel registration that lets foreign programs run.
     pub binfmt: Option<String>,
 }

@@ -3,5 +3,5 @@
 mod install;
 mod manifest;
 
-pub use install::{key, provide, system};
+pub use install::{npm_ci, provide, system};
 pub use manifest::{Tool, all};

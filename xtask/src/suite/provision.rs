@@ -1,0 +1,100 @@
+//! Installs tools while suites that do not need them already run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Condvar, Mutex};
+
+use anyhow::Result;
+
+use super::Outcome;
+use crate::prerequisite::{self, Missing};
+use crate::tool::{self, Tool};
+use crate::ui;
+
+/// Tools installed at the same time: configure scripts leave half of a two-core machine idle.
+const AT_ONCE: usize = 2;
+
+/// Tools to be installed, and what came of each so far.
+pub struct Provision<'a> {
+    queue: Mutex<Vec<&'a Tool>>,
+    done: Mutex<BTreeMap<&'a str, Outcome>>,
+    changed: Condvar,
+}
+
+impl<'a> Provision<'a> {
+    /// Will install these, in this order.
+    pub fn new(mut tools: Vec<&'a Tool>) -> Self {
+        tools.reverse();
+        Self { queue: Mutex::new(tools), done: Mutex::default(), changed: Condvar::new() }
+    }
+
+    /// Installs the Debian packages of all tools in one go, before anything else competes for the
+    /// machine. What cannot be installed is said again by the tool that needs it.
+    pub fn packages(&self) -> Result<()> {
+        let mut packages = BTreeSet::new();
+        for tool in self.queue.lock().expect("no holder panics").iter() {
+            packages.extend(tool::system(tool)?);
+        }
+        if let Err(error) = prerequisite::install_packages(&packages) {
+            ui::step("warning", &format!("{error:#}"));
+        }
+        Ok(())
+    }
+
+    fn work(&self) {
+        while let Some(tool) = self.next() {
+            let outcome = match tool::provide(tool) {
+                Ok(()) => Outcome::Passed,
+                Err(error) => {
+                    ui::step("failed", &format!("{}: {error:#}", tool.name));
+                    outcome(&tool.name, &error)
+                }
+            };
+            self.done.lock().expect("no holder panics").insert(&tool.name, outcome);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Installs everything on threads of its own while `meanwhile` runs, and waits for both.
+    pub fn work_all<T>(&self, meanwhile: impl FnOnce() -> T) -> T {
+        std::thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(|| self.work());
+            }
+            meanwhile()
+        })
+    }
+
+    /// Waits for a tool, and returns why it is not there.
+    pub fn wait(&self, tool: &str) -> Option<Outcome> {
+        let done = self.done.lock().expect("no holder panics");
+        let done = self.changed.wait_while(done, |done| !done.contains_key(tool)).expect("no holder panics");
+        match &done[tool] {
+            Outcome::Passed => None,
+            Outcome::Failed(reason) => Some(Outcome::Failed(reason.clone())),
+            Outcome::Skipped(reason) => Some(Outcome::Skipped(reason.clone())),
+        }
+    }
+
+    fn next(&self) -> Option<&'a Tool> {
+        self.queue.lock().expect("no holder panics").pop()
+    }
+}
+
+/// What the machine lacks skips a suite; what should have worked and did not, fails it.
+pub fn outcome(what: &str, error: &anyhow::Error) -> Outcome {
+    let reason = format!("{what}: {error:#}");
+    if error.downcast_ref::<Missing>().is_some() { Outcome::Skipped(reason) } else { Outcome::Failed(reason) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::{Context, anyhow};
+
+    #[test]
+    fn only_what_the_machine_lacks_skips() {
+        let missing = prerequisite::command("no-such-command").context("for a test").unwrap_err();
+        assert!(matches!(outcome("x", &missing), Outcome::Skipped(reason) if reason.contains("install")));
+        assert!(matches!(outcome("x", &anyhow!("no network")), Outcome::Failed(_)));
+    }
+}

@@ -1,0 +1,106 @@
+//! Runs one suite: waits for its tools, then takes its steps.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::manifest::{Step, Suite};
+use super::provision::outcome;
+use super::{Outcome, Provision};
+use crate::{cache, dir, prerequisite, process, tool, ui};
+
+/// Status of coreutils' `timeout` when the time was up.
+const TIME_IS_UP: i32 = 124;
+
+/// Whether nobody watches: then nothing may be skipped, and nothing may take for ever.
+pub fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
+}
+
+/// Runs a suite in full view.
+pub fn run(suite: &Suite, tools: &Provision<'_>) -> Outcome {
+    ui::step("suite", &format!("{}: {}", suite.name, suite.summary));
+    let result = take(suite, tools);
+    match result {
+        Outcome::Skipped(reason) if is_ci() => Outcome::Failed(format!("not skipped under CI: {reason}")),
+        other => other,
+    }
+}
+
+fn take(suite: &Suite, tools: &Provision<'_>) -> Outcome {
+    for need in &suite.needs {
+        if let Some(why_not) = process::with_signs_of_life(need, || tools.wait(need)) {
+            return why_not;
+        }
+    }
+    for command in &suite.commands {
+        if let Err(error) = prerequisite::command(command) {
+            return outcome(command, &error);
+        }
+    }
+    for folder in &suite.npm_ci {
+        if let Err(error) = npm_ci(folder) {
+            return outcome(folder, &error);
+        }
+    }
+    for step in &suite.step {
+        match take_step(suite, step) {
+            Ok(None) => {}
+            Ok(Some(reason)) => return Outcome::Failed(reason),
+            Err(error) => return Outcome::Failed(format!("{error:#}")),
+        }
+    }
+    Outcome::Passed
+}
+
+/// Installs a folder's npm packages unless they are those of its lock file already.
+pub fn npm_ci(folder: &str) -> Result<()> {
+    let path = dir::root().join(folder);
+    let key = cache::key(&[path.join("package-lock.json")])?;
+    let modules = path.join("node_modules");
+    if cache::has(&modules, &key) {
+        return Ok(());
+    }
+    ui::step("npm ci", folder);
+    process::quietly(&format!("npm-ci-{}", folder.replace('/', "-")), &mut tool::npm_ci(&path)?)?;
+    std::fs::create_dir_all(&modules).with_context(|| format!("could not create `{}`", modules.display()))?;
+    cache::stamp(&modules, &key)
+}
+
+/// Returns why the step failed.
+fn take_step(suite: &Suite, step: &Step) -> Result<Option<String>> {
+    let shown = step.run.join(" ");
+    ui::step("$", &shown);
+    let mut command = command(&step.run, suite.minutes)?;
+    command.current_dir(dir::root().join(&step.cwd)).envs(&suite.env).envs(&step.env);
+    let status = process::openly(&mut command)?;
+    Ok(match status.code() {
+        Some(0) => None,
+        Some(TIME_IS_UP) if is_ci() => Some(format!("`{shown}` took more than {} minutes", suite.minutes)),
+        _ => Some(format!("`{shown}` failed with {status}")),
+    })
+}
+
+fn command(words: &[String], minutes: u32) -> Result<Command> {
+    let (program, arguments) = words.split_first().context("a step that runs nothing")?;
+    let own = std::env::current_exe().context("could not find this program")?;
+    let program = if program == "xtask" { own.as_path() } else { Path::new(program) };
+    let mut command = if is_ci() && process::exists("timeout") {
+        // It ends the whole group, which a kill of the child alone would leave running.
+        let mut timeout = Command::new("timeout");
+        timeout.args(["--kill-after=10", &format!("{minutes}m")]).arg(program);
+        timeout
+    } else {
+        Command::new(program)
+    };
+    command.args(arguments);
+    // `cargo run` describes this package to us; to the cargo of a step that would be a lie.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    Ok(command)
+}
