@@ -1,1 +1,182 @@
-//! The trampoline sources.
+//! The trampoline as text: the TypeScript modules of `js/src` and the JavaScript that `tsc` makes of them.
+//!
+//! `cargo trap build` writes these into artifacts, either as a folder of modules ([`MODULES`]) or as one
+//! text ([`single_file`]). The crate exists because cargo packages only what lies below a manifest.
+
+/// The language an artifact is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// The sources as they are.
+    TypeScript,
+    /// ES modules compiled from them, with their comments.
+    JavaScript,
+}
+
+/// One module of the trampoline.
+#[derive(Clone, Copy, Debug)]
+pub struct Module {
+    /// File name without extension: `trampoline` is `trampoline.ts` and `trampoline.js`.
+    pub name: &'static str,
+    /// Source text.
+    pub typescript: &'static str,
+    /// Compiled text; empty for a module of types alone, which nothing imports at run time.
+    pub javascript: &'static str,
+}
+
+impl Module {
+    /// The text of this module in one language.
+    #[must_use]
+    pub const fn text(&self, language: Language) -> &'static str {
+        match language {
+            Language::TypeScript => self.typescript,
+            Language::JavaScript => self.javascript,
+        }
+    }
+}
+
+macro_rules! module {
+    ($name:literal) => {
+        Module {
+            name: $name,
+            typescript: include_str!(concat!("src/", $name, ".ts")),
+            javascript: include_str!(concat!("dist/", $name, ".js")),
+        }
+    };
+    ($name:literal, types) => {
+        Module { name: $name, typescript: include_str!(concat!("src/", $name, ".ts")), javascript: "" }
+    };
+}
+
+/// Every module of the trampoline; a module comes after the modules it imports.
+pub const MODULES: &[Module] = &[
+    module!("errors"),
+    module!("payload-type", types),
+    module!("host", types),
+    module!("node-types", types),
+    module!("module-folder"),
+    module!("node-host"),
+    module!("decode"),
+    module!("choose"),
+    module!("elf"),
+    module!("install"),
+    module!("locate"),
+    module!("handover"),
+    module!("trampoline"),
+];
+
+/// All modules in one text without imports and without `export`: what follows in the same file can use
+/// `start` and the types by their names.
+#[must_use]
+pub fn single_file(language: Language) -> String {
+    let texts = MODULES.iter().map(|module| module.text(language)).filter(|text| !text.is_empty());
+    texts.map(without_module_syntax).collect::<Vec<_>>().join("\n")
+}
+
+/// Names a single file declares at its top level; whatever else goes into the file needs other names.
+#[must_use]
+pub fn reserved_names(language: Language) -> Vec<&'static str> {
+    MODULES.iter().flat_map(|module| module.text(language).lines().filter_map(declared_name)).collect()
+}
+
+/// A module's text without its import statements and `export` keywords, for concatenation.
+fn without_module_syntax(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut in_import = false;
+    for line in text.lines() {
+        in_import |= line.starts_with("import ");
+        if in_import {
+            in_import = !line.ends_with(';');
+            continue;
+        }
+        kept.push_str(line.strip_prefix("export ").unwrap_or(line));
+        kept.push('\n');
+    }
+    kept
+}
+
+/// The name a line at the top level declares, if it starts a declaration.
+fn declared_name(line: &'static str) -> Option<&'static str> {
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let line = line.strip_prefix("async ").unwrap_or(line);
+    let rest = ["function ", "const ", "let ", "class ", "interface ", "type "]
+        .iter()
+        .find_map(|keyword| line.strip_prefix(keyword))?;
+    rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    const LANGUAGES: [Language; 2] = [Language::TypeScript, Language::JavaScript];
+
+    fn modules_imported_by(text: &str) -> Vec<&str> {
+        let specifiers = text.lines().filter_map(|line| line.split_once(" from \"")).map(|(_, rest)| rest);
+        specifiers.map(|rest| rest.trim_start_matches("./").trim_end_matches(".js\";")).collect()
+    }
+
+    #[test]
+    fn every_source_file_is_a_module_and_every_module_a_source_file() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+        let on_disk: BTreeSet<String> = fs::read_dir(folder)
+            .expect("the sources lie beside the manifest")
+            .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
+            .collect();
+        let listed: BTreeSet<String> = MODULES.iter().map(|module| format!("{}.ts", module.name)).collect();
+        assert_eq!(listed, on_disk);
+    }
+
+    #[test]
+    fn top_level_names_are_unique_over_all_modules() {
+        for language in LANGUAGES {
+            let names = reserved_names(language);
+            assert!(names.contains(&"start") && names.contains(&"TrapError"), "{names:?}");
+            let mut seen = BTreeSet::new();
+            for name in names {
+                assert!(seen.insert(name), "`{name}` is declared twice");
+            }
+        }
+    }
+
+    #[test]
+    fn a_module_comes_after_those_it_imports_and_imports_nothing_else() {
+        for language in LANGUAGES {
+            let mut known = Vec::new();
+            for module in MODULES {
+                for imported in modules_imported_by(module.text(language)) {
+                    assert!(known.contains(&imported), "`{}` imports `{imported}`", module.name);
+                }
+                known.push(module.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_single_file_has_no_import_and_no_export_left() {
+        for language in LANGUAGES {
+            let text = single_file(language);
+            assert!(text.contains("\nfunction start("));
+            for line in text.lines() {
+                let statement = line.trim_start();
+                assert!(!statement.starts_with("import") && !statement.starts_with("export"), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_module_without_javascript_declares_types_alone() {
+        for module in MODULES.iter().filter(|module| module.javascript.is_empty()) {
+            let compiled = format!("{}/dist/{}.js", env!("CARGO_MANIFEST_DIR"), module.name);
+            let text = fs::read_to_string(compiled).expect("every module is compiled");
+            assert_eq!(
+                text.lines().filter_map(|line| line.split_once("export")).count(),
+                1,
+                "{}",
+                module.name
+            );
+            assert!(text.trim_end().ends_with("export {};"), "{}", module.name);
+        }
+    }
+}

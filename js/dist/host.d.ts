@@ -1,0 +1,73 @@
+/**
+ * The effects the trampoline needs. `nodeHost()` is the real one; tests pass a table.
+ * Methods throw the system's own errors (`error.code` is `"ENOSPC"` and the like) unless they say otherwise.
+ */
+/** What the file system says about one path. */
+export interface FileFacts {
+    readonly kind: "file" | "directory" | "link" | "other";
+    /** Bytes. */
+    readonly size: number;
+    /** Permission bits, for example `0o755`. */
+    readonly mode: number;
+    /** Numeric id of the owner. */
+    readonly owner: number;
+}
+/** How a child process ended: by itself, or by a signal such as `"SIGKILL"`. */
+export type ChildEnd = {
+    readonly status: number;
+} | {
+    readonly signal: string;
+};
+/** A new file that is being written. */
+export interface Output {
+    /** Decodes base64 text of at most 64 KiB and appends it. Returns the number of bytes it stood for. */
+    appendBase64(text: string): number;
+    /** Drops what was written so far. */
+    restart(): void;
+    /** Sets the permission bits, whatever the process's umask is. */
+    setMode(mode: number): void;
+    close(): void;
+}
+export interface Host {
+    /** Operating system and architecture in Node's spelling, and Node's version with its `v`. */
+    readonly system: string;
+    readonly arch: string;
+    readonly nodeVersion: string;
+    /** `undefined` where the system has no user ids. */
+    readonly user: number | undefined;
+    /** The environment, variables with text only. */
+    env(): Record<string, string>;
+    isMainThread(): boolean;
+    hasExecve(): boolean;
+    /** Folder of the module that is running, when that can be known. */
+    moduleFolder(): string | undefined;
+    /** Facts about a path itself, or about what it links to; `undefined` when there is nothing. */
+    facts(path: string, links: "keep" | "follow"): FileFacts | undefined;
+    /** Whether this process may execute the file: its permission bits, and the mount it lies on. */
+    mayExecute(path: string): boolean;
+    /** The first bytes of a file, fewer if it is shorter. */
+    head(path: string, length: number): Uint8Array;
+    /** Lowercase hexadecimal SHA-256 of a file. */
+    sha256(path: string): string;
+    /** A word that no other start uses at the same time. */
+    uniqueWord(): string;
+    /** Creates a file that must not exist yet, not even as a link. */
+    create(path: string): Output;
+    /** Copies a file to a name that must not exist yet. */
+    copy(from: string, to: string, mode: number): void;
+    rename(from: string, to: string): void;
+    /** Removes a file; says nothing when that is not possible. */
+    remove(path: string): void;
+    /** Replaces this process. Returns never; throws only where Node can still catch the failure. */
+    execve(path: string, env: Record<string, string>): void;
+    /** Runs a child with this process's stdio and waits for its end. */
+    spawn(path: string, env: Record<string, string>): ChildEnd;
+    /** Ends this process. */
+    exit(status: number): never;
+    /** Ends this process by a signal, as a shell would see it; by status 128 + n where it survives that. */
+    dieBy(signal: string): never;
+    /** Writes one line to stderr. */
+    log(line: string): void;
+    /** Throws the error such that Node does not print the source line that threw it. */
+    raise(error: unknown): never;
+}

@@ -1,0 +1,35 @@
+/** The folder of the file this code runs from, or `undefined` when V8 does not name one. */
+export function moduleFolder() {
+    const file = pathOfScript(runningFile());
+    if (file === undefined)
+        return undefined;
+    const end = Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\"));
+    return end < 0 ? undefined : file.slice(0, end);
+}
+/** A path from what V8 calls a file: a path, or a `file:` URL for an ES module. */
+export function pathOfScript(name) {
+    if (name === undefined || !name.startsWith("file://"))
+        return name;
+    const path = name.slice("file://".length).replace(/[?#].*$/, "");
+    return decodeURIComponent(path).replace(/^\/([A-Za-z]:)/, "$1");
+}
+function runningFile() {
+    const traces = Error;
+    const { prepareStackTrace, stackTraceLimit } = traces;
+    let first;
+    try {
+        traces.stackTraceLimit = 1;
+        traces.prepareStackTrace = (_error, sites) => {
+            first = sites[0];
+            return "";
+        };
+        // The trace is made when it is read.
+        void new Error().stack;
+    }
+    finally {
+        traces.prepareStackTrace = prepareStackTrace;
+        if (stackTraceLimit !== undefined)
+            traces.stackTraceLimit = stackTraceLimit;
+    }
+    return first?.getFileName() ?? undefined;
+}

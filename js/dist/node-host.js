@@ -1,0 +1,215 @@
+/**
+ * The real host. The only module that reaches for Node's builtin modules; it takes them from
+ * `process.getBuiltinModule` when they are needed, because importing `node:fs` alone costs a start
+ * 1 to 3 ms, and CommonJS and ES modules import differently.
+ */
+import { TrapError } from "./errors.js";
+import { moduleFolder } from "./module-folder.js";
+/** Largest number of bytes decoded at once: 64 KiB of base64. */
+const DECODED_CHUNK = 49152;
+/** The Node process this module runs in. Throws `TRAP_NODE_TOO_OLD` when it lacks what every start needs. */
+export function nodeHost() {
+    const { process } = globalThis;
+    if (process?.getBuiltinModule === undefined) {
+        throw new TrapError("TRAP_NODE_TOO_OLD", `this host is ${process === undefined ? "not Node" : `Node ${process.version}`}, without process.getBuiltinModule`, "choose Node 20.16, 22.3 or later in the settings of the platform");
+    }
+    return new NodeHost(process);
+}
+class NodeHost {
+    system;
+    arch;
+    nodeVersion;
+    user;
+    #process;
+    #fs;
+    constructor(process) {
+        this.system = process.platform;
+        this.arch = process.arch;
+        this.nodeVersion = process.version;
+        this.user = process.getuid?.();
+        this.#process = process;
+        this.#fs = this.#builtin("fs");
+    }
+    #builtin(name) {
+        return this.#process.getBuiltinModule?.(`node:${name}`);
+    }
+    env() {
+        const texts = {};
+        for (const [name, value] of Object.entries(this.#process.env)) {
+            if (typeof value === "string")
+                texts[name] = value;
+        }
+        return texts;
+    }
+    isMainThread() {
+        // `node:worker_threads` would know, but loading it takes longer than everything else here. Changing
+        // to the current folder changes nothing, and is refused with this code in a worker thread alone.
+        try {
+            this.#process.chdir(".");
+        }
+        catch (error) {
+            return codeOf(error) !== "ERR_WORKER_UNSUPPORTED_OPERATION";
+        }
+        return true;
+    }
+    hasExecve() {
+        return typeof this.#process.execve === "function";
+    }
+    moduleFolder() {
+        return moduleFolder();
+    }
+    facts(path, links) {
+        const stats = links === "keep"
+            ? this.#fs.lstatSync(path, { throwIfNoEntry: false })
+            : this.#fs.statSync(path, { throwIfNoEntry: false });
+        if (stats === undefined)
+            return undefined;
+        return { kind: kindOf(stats), size: stats.size, mode: stats.mode & 0o7777, owner: stats.uid };
+    }
+    mayExecute(path) {
+        const X_OK = 1;
+        try {
+            this.#fs.accessSync(path, X_OK);
+        }
+        catch {
+            return false;
+        }
+        return true;
+    }
+    head(path, length) {
+        const bytes = new Uint8Array(length);
+        const file = this.#fs.openSync(path, "r");
+        try {
+            return bytes.subarray(0, this.#fs.readSync(file, bytes, 0, length, 0));
+        }
+        finally {
+            this.#fs.closeSync(file);
+        }
+    }
+    sha256(path) {
+        const hash = this.#builtin("crypto").createHash("sha256");
+        return hash.update(this.#fs.readFileSync(path)).digest("hex");
+    }
+    uniqueWord() {
+        // The process id alone is not enough: containers that share a folder may use the same ones.
+        return `${this.#process.pid}-${Math.random().toString(36).slice(2, 12)}`;
+    }
+    create(path) {
+        return new NodeOutput(this.#fs, this.#fs.openSync(path, "wx", 0o700));
+    }
+    copy(from, to, mode) {
+        const COPYFILE_EXCL = 1;
+        this.#fs.copyFileSync(from, to, COPYFILE_EXCL);
+        this.#fs.chmodSync(to, mode);
+    }
+    rename(from, to) {
+        this.#fs.renameSync(from, to);
+    }
+    remove(path) {
+        try {
+            this.#fs.unlinkSync(path);
+        }
+        catch {
+            // It was never created, or the folder does not allow it: the error that led here says more.
+        }
+    }
+    execve(path, env) {
+        this.#unblockStdio();
+        this.#process.execve?.(path, [path], env);
+    }
+    spawn(path, env) {
+        const { spawnSync } = this.#builtin("child_process");
+        const end = spawnSync(path, [], { argv0: path, env, stdio: "inherit", windowsHide: true });
+        if (end.error !== undefined)
+            throw end.error;
+        return end.signal === null ? { status: end.status ?? 1 } : { signal: end.signal };
+    }
+    exit(status) {
+        return this.#process.exit(status);
+    }
+    dieBy(signal) {
+        // In a worker thread there is no signal that ends the thread alone, and its status says the same.
+        if (this.isMainThread()) {
+            try {
+                // Adding a listener and removing it again gives the signal its default action back, which also
+                // holds for signals that Node itself ignores or handles.
+                this.#process.on(signal, () => undefined);
+                this.#process.removeAllListeners(signal);
+            }
+            catch {
+                // SIGKILL and SIGSTOP cannot be listened to; they always have their default action.
+            }
+            this.#process.kill(this.#process.pid, signal);
+        }
+        // Still here: a worker thread, or the first process of a container, which signals do not end.
+        const number = this.#builtin("os").constants.signals[signal] ?? 0;
+        return this.#process.exit(128 + number);
+    }
+    log(line) {
+        this.#fs.writeSync(2, `${line}\n`);
+    }
+    raise(error) {
+        const known = error instanceof TrapError ? error : unexpected(error);
+        // Node prints the source line that threw an uncaught error. In a bundle with a payload that line has
+        // megabytes, so the error is made and thrown in a script of its own.
+        const raise = this.#builtin("vm").runInThisContext("(Kind, code, what, advice) => { throw new Kind(code, what, advice); }", { filename: "trap-host" });
+        return raise(TrapError, known.code, known.what, known.advice);
+    }
+    /**
+     * Makes stdio blocking again where Node changed that: it does when JavaScript used `process.stdout` on
+     * a pipe, and a program that prints would then fail when the reader is slow.
+     */
+    #unblockStdio() {
+        const O_NONBLOCK = 0o4000;
+        for (const [file, name] of ["stdin", "stdout", "stderr"].entries()) {
+            try {
+                const info = this.#fs.readFileSync(`/proc/self/fdinfo/${file}`).toString();
+                const flags = parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? "0", 8);
+                if ((flags & O_NONBLOCK) !== 0)
+                    this.#process[name]?._handle?.setBlocking?.(true);
+            }
+            catch {
+                // Closed, or no /proc: the program gets it as it is.
+            }
+        }
+    }
+}
+class NodeOutput {
+    #fs;
+    #file;
+    #buffer = globalThis.Buffer.allocUnsafeSlow(DECODED_CHUNK);
+    constructor(fs, file) {
+        this.#fs = fs;
+        this.#file = file;
+    }
+    appendBase64(text) {
+        const length = this.#buffer.write(text, "base64");
+        let written = 0;
+        // A nearly full disk takes a part first and refuses the rest with the next call.
+        while (written < length)
+            written += this.#fs.writeSync(this.#file, this.#buffer, written, length - written);
+        return length;
+    }
+    restart() {
+        this.#fs.ftruncateSync(this.#file, 0);
+    }
+    setMode(mode) {
+        this.#fs.fchmodSync(this.#file, mode);
+    }
+    close() {
+        this.#fs.closeSync(this.#file);
+    }
+}
+function kindOf(stats) {
+    if (stats.isFile())
+        return "file";
+    if (stats.isDirectory())
+        return "directory";
+    return stats.isSymbolicLink() ? "link" : "other";
+}
+function codeOf(error) {
+    return error instanceof Error ? error.code : undefined;
+}
+function unexpected(error) {
+    return new TrapError("TRAP_UNEXPECTED", error instanceof Error ? error.message : String(error), "this is a bug of cargo-trap or a host it does not know: please report it with this message");
+}

@@ -1,0 +1,41 @@
+/**
+ * What a generated payload module says, and what the generated class may ask for.
+ */
+/** Architectures a program can be built for, in Node's spelling. */
+export type Arch = "arm64" | "x64";
+/** One executable as it travels: as text inside a module (`base64`), or as a file beside it (`file`). */
+export interface Program {
+    /** SHA-256 of the executable, 64 lowercase hexadecimal digits. */
+    readonly sha256: string;
+    /** Size of the executable in bytes. */
+    readonly size: number;
+    /**
+     * Holds the executable as base64 literals of 64 KiB. It is not called: the text is taken from the
+     * function's source, so that the engine never builds the strings. Only where a bundler changed the
+     * source beyond recognition is it called after all.
+     */
+    readonly base64?: () => readonly string[];
+    /** Name of the file that is the executable, in the `trap/` folder. */
+    readonly file?: string;
+}
+/** The user's program in every architecture that was built. */
+export interface Payload {
+    /** Name of the program, for messages. */
+    readonly name: string;
+    /** Operating system the programs were built for, in Node's spelling; `linux` when absent. */
+    readonly system?: string;
+    readonly programs: {
+        readonly [arch in Arch]?: Program;
+    };
+}
+/** How the program gets control: chosen at run time, or forced when the artifact was built. */
+export type Takeover = "auto" | "exec" | "spawn";
+/** Choices made when the artifact was built. */
+export interface Options {
+    readonly takeover: Takeover;
+}
+/** What is left to the class when nothing was taken over. */
+export interface Standby {
+    /** Would answer one event of the host; rejects with the `TrapError` that says why it cannot. */
+    handle(event: unknown, context?: unknown): Promise<unknown>;
+}

@@ -1,0 +1,10 @@
+import type { Host } from "./host.js";
+import type { Options, Payload, Standby } from "./payload-type.js";
+/**
+ * Starts the program of `payload` in place of this Node process. Returns only where nothing can be taken
+ * over: the standby then says why. Throws a {@link TrapError} for every failure before the hand-over.
+ *
+ * Reads `AWS_LAMBDA_RUNTIME_API` (no hand-over without it), `TRAP_DIR` (first folder to install to),
+ * `TRAP_VERIFY=1` (check the program's hash) and `TRAP_LOG=debug` (one line on stderr: what and why).
+ */
+export declare function start(payload: Payload, options: Options, host?: Host): Standby;

@@ -1,0 +1,109 @@
+/**
+ * Puts the program on disk and hands the process over to it. Everything outside this module's memory
+ * goes through {@link Host}.
+ */
+import { choose } from "./choose.js";
+import { decode } from "./decode.js";
+import { TrapError } from "./errors.js";
+import { handOver, oversizedVariable, requireProgram } from "./handover.js";
+import { copyOf, install, newFile, requireHash } from "./install.js";
+import { locate } from "./locate.js";
+import { nodeHost } from "./node-host.js";
+/**
+ * Starts the program of `payload` in place of this Node process. Returns only where nothing can be taken
+ * over: the standby then says why. Throws a {@link TrapError} for every failure before the hand-over.
+ *
+ * Reads `AWS_LAMBDA_RUNTIME_API` (no hand-over without it), `TRAP_DIR` (first folder to install to),
+ * `TRAP_VERIFY=1` (check the program's hash) and `TRAP_LOG=debug` (one line on stderr: what and why).
+ */
+export function start(payload, options, host = nodeHost()) {
+    try {
+        const env = host.env();
+        const log = (text) => {
+            if (env["TRAP_LOG"] === "debug")
+                host.log(`trap: ${payload.name}: ${text}`);
+        };
+        if (!env["AWS_LAMBDA_RUNTIME_API"]) {
+            log("standby, because AWS_LAMBDA_RUNTIME_API is not set");
+            return new Refusal(payload.name, host);
+        }
+        const program = programFor(payload, host);
+        const choice = refine(choose({
+            asked: options.takeover,
+            system: host.system,
+            nodeVersion: host.nodeVersion,
+            mainThread: host.isMainThread(),
+            execve: host.hasExecve(),
+        }), options, env);
+        const installed = place(payload.name, program, env["TRAP_VERIFY"] === "1", host);
+        if (host.system === "linux")
+            requireProgram(installed.path, host);
+        log(describe(choice, installed, host));
+        return handOver(choice, installed.path, host);
+    }
+    catch (error) {
+        return host.raise(error);
+    }
+}
+/** What is left when nothing was taken over: every event is refused with the reason. */
+class Refusal {
+    #name;
+    #host;
+    constructor(name, host) {
+        this.#name = name;
+        this.#host = host;
+    }
+    async handle() {
+        return this.#host.raise(new TrapError("TRAP_NO_RUNTIME_API", `\`${this.#name}\` was not started: AWS_LAMBDA_RUNTIME_API is not set, so this host does not poll Lambda's Runtime API`, "deploy to a host that polls (AWS Lambda's Node runtime does), and run `cargo trap invoke` to try the program on this machine"));
+    }
+}
+/** The program for this host. Throws `TRAP_WRONG_SYSTEM` or `TRAP_WRONG_ARCH`. */
+function programFor(payload, host) {
+    const system = payload.system ?? "linux";
+    if (host.system !== system) {
+        throw new TrapError("TRAP_WRONG_SYSTEM", `this host runs ${host.system}, and \`${payload.name}\` was built for ${system}`, "deploy to a host that runs Linux, or try the program on this machine with `cargo trap invoke`");
+    }
+    const program = payload.programs[host.arch];
+    if (program !== undefined)
+        return program;
+    const carried = Object.keys(payload.programs).join(" and ") || "no program";
+    const known = host.arch === "arm64" || host.arch === "x64";
+    throw new TrapError("TRAP_WRONG_ARCH", `this host is ${host.arch}, and the payload of \`${payload.name}\` has ${carried}`, known
+        ? `build with \`cargo trap build --arch ${host.arch}\` (or \`--arch both\`), or choose ${carried} in the settings of the platform`
+        : `choose ${carried} in the settings of the platform`);
+}
+/** Avoids an `exec` that the kernel would refuse: before Node 26 that aborts the process. */
+function refine(choice, options, env) {
+    if (choice.takeover !== "exec")
+        return choice;
+    const variable = oversizedVariable(env);
+    if (variable === undefined)
+        return choice;
+    const obstacle = `the variable ${variable} is longer than Linux passes on (128 KiB)`;
+    if (options.takeover === "auto")
+        return { takeover: "spawn", reason: obstacle };
+    throw new TrapError("TRAP_EXEC_UNAVAILABLE", `takeover \`exec\` was forced at build time, but ${obstacle}`, `make ${variable} shorter`);
+}
+/** Brings the program to a path where it can be executed. */
+function place(name, program, verify, host) {
+    const { base64, file } = program;
+    if (file !== undefined) {
+        const path = locate(name, file, program, host);
+        if (verify)
+            requireHash(path, name, program, host);
+        if (host.mayExecute(path))
+            return { path, origin: "file in place", skipped: [] };
+        return install(name, program, copyOf(path, host), verify, host);
+    }
+    if (base64 === undefined) {
+        throw new TrapError("TRAP_PAYLOAD_MISSING", `the payload of \`${name}\` carries neither \`base64\` nor \`file\` for ${host.arch}`, "build the artifact again with `cargo trap build`");
+    }
+    const write = newFile(host, (output) => decode(name, program, base64, output));
+    return install(name, program, write, verify, host);
+}
+/** The debug line: which takeover and why, and where the program is. */
+function describe(choice, installed, host) {
+    const skipped = installed.skipped.map((folder) => `; skipped ${folder}`).join("");
+    const where = `${installed.path} (${host.arch}; payload: ${installed.origin}${skipped})`;
+    return `${choice.takeover}, because ${choice.reason}; program ${where}`;
+}

@@ -1,0 +1,35 @@
+// Compiles src/ to dist/, which is committed. `--check` compares instead and fails when dist/ is not what
+// src/ gives: `npm run build` accepts the difference.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, cpSync, existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
+const built = mkdtempSync(join(tmpdir(), "trap-dist-"));
+let failed = false;
+try {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const run = spawnSync(process.execPath, [tsc, "-p", root, "--outDir", built], { stdio: "inherit" });
+  failed = run.status !== 0;
+  if (!failed && process.argv.includes("--check")) {
+    const stale = differences(built, dist);
+    failed = stale.length > 0;
+    if (failed) console.error(`dist/ is not what src/ gives: ${stale.join(", ")}\nhelp: run \`npm run build\` in js/`);
+  } else if (!failed) {
+    rmSync(dist, { recursive: true, force: true });
+    cpSync(built, dist, { recursive: true });
+  }
+} finally {
+  rmSync(built, { recursive: true, force: true });
+}
+process.exitCode = failed ? 1 : 0;
+
+/** Names of files that only one folder has, or that differ. */
+function differences(left, right) {
+  const names = new Set([...readdirSync(left), ...(existsSync(right) ? readdirSync(right) : [])]);
+  const read = (folder, name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : null);
+  return [...names].filter((name) => read(left, name) !== read(right, name)).sort();
+}

@@ -1,0 +1,52 @@
+/**
+ * The one error the trampoline throws: a stable code for programs, what happened and what to do for people.
+ */
+
+/** Every code, with the situation it stands for. Codes never change their meaning. */
+export type TrapCode =
+  /** The variable that names Lambda's Runtime API is not set: the host pushes events instead. */
+  | "TRAP_NO_RUNTIME_API"
+  /** The program was built for another operating system than the host's. */
+  | "TRAP_WRONG_SYSTEM"
+  /** The payload has no program for the host's architecture. */
+  | "TRAP_WRONG_ARCH"
+  /** The Node of the host lacks something that cannot be replaced. */
+  | "TRAP_NODE_TOO_OLD"
+  /** `exec` was chosen at build time and cannot work in this host. */
+  | "TRAP_EXEC_UNAVAILABLE"
+  /** The payload carries no program, or the file that holds it is not there. */
+  | "TRAP_PAYLOAD_MISSING"
+  /** The payload is there, but it is not the program that was built. */
+  | "TRAP_PAYLOAD_DAMAGED"
+  /** No folder can hold the program and let it be executed. */
+  | "TRAP_NO_FOLDER"
+  /** The system refused to start the program. */
+  | "TRAP_START_FAILED"
+  /** Something that should not happen. */
+  | "TRAP_UNEXPECTED";
+
+/** A failure before the hand-over. The message has two lines: what happened, and what to do about it. */
+export class TrapError extends Error {
+  readonly code: TrapCode;
+  /** What happened: the first part of the message. */
+  readonly what: string;
+  /** What to do: the second part of the message. */
+  readonly advice: string;
+
+  constructor(code: TrapCode, what: string, advice: string) {
+    super(`${what}\nhelp: ${advice}`);
+    this.name = "TrapError";
+    this.code = code;
+    this.what = what;
+    this.advice = advice;
+    // Logs show the stack and often nothing else, and minifiers rename classes: write both into it.
+    const frames = (this.stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
+    this.stack = [`TrapError [${code}]: ${this.message}`, ...frames].join("\n");
+  }
+}
+
+/** A failed system call in few words, for example `ENOSPC: no space left on device`. */
+export function systemReason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split(",", 1)[0] ?? text;
+}

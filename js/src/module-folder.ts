@@ -1,0 +1,39 @@
+/**
+ * Where the running module lies, in ESM as in CommonJS and whatever bundler wrote it: `import.meta` and
+ * `__dirname` each exist in one of the two only, V8's call sites know the file in both.
+ */
+import type { CallSite, StackTraces } from "./node-types.js";
+
+/** The folder of the file this code runs from, or `undefined` when V8 does not name one. */
+export function moduleFolder(): string | undefined {
+  const file = pathOfScript(runningFile());
+  if (file === undefined) return undefined;
+  const end = Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\"));
+  return end < 0 ? undefined : file.slice(0, end);
+}
+
+/** A path from what V8 calls a file: a path, or a `file:` URL for an ES module. */
+export function pathOfScript(name: string | undefined): string | undefined {
+  if (name === undefined || !name.startsWith("file://")) return name;
+  const path = name.slice("file://".length).replace(/[?#].*$/, "");
+  return decodeURIComponent(path).replace(/^\/([A-Za-z]:)/, "$1");
+}
+
+function runningFile(): string | undefined {
+  const traces = Error as unknown as StackTraces;
+  const { prepareStackTrace, stackTraceLimit } = traces;
+  let first: CallSite | undefined;
+  try {
+    traces.stackTraceLimit = 1;
+    traces.prepareStackTrace = (_error, sites) => {
+      first = sites[0];
+      return "";
+    };
+    // The trace is made when it is read.
+    void new Error().stack;
+  } finally {
+    traces.prepareStackTrace = prepareStackTrace;
+    if (stackTraceLimit !== undefined) traces.stackTraceLimit = stackTraceLimit;
+  }
+  return first?.getFileName() ?? undefined;
+}
