@@ -1,1 +1,20 @@
-//! Runtime.
+#![doc = include_str!("../README.md")]
+
+mod error;
+#[cfg(feature = "axum")]
+mod http;
+#[cfg(feature = "axum")]
+mod lambda;
+#[cfg(feature = "axum")]
+mod parent;
+#[cfg(feature = "axum")]
+mod run;
+#[cfg(feature = "axum")]
+mod signals;
+
+/// The axum that [`run`] takes a router of.
+#[cfg(feature = "axum")]
+pub use axum;
+pub use error::Error;
+#[cfg(feature = "axum")]
+pub use run::{run, serve};

@@ -1,0 +1,74 @@
+//! Polling a Lambda Runtime API and answering its events through the router.
+
+use std::env;
+
+use axum::{Router, response::Response};
+use http_body_util::{BodyExt, Full};
+use lambda_http::{
+    Error as BoxError, Request,
+    lambda_runtime::layers::TracingLayer,
+    service_fn,
+    tower::{ServiceExt, layer::layer_fn},
+};
+use tokio::sync::watch;
+
+use crate::{Error, parent, signals::Signals};
+
+/// Polls until a signal, or until the parent process is gone.
+pub(crate) async fn poll(router: Router, mut signals: Signals) -> Result<(), Error> {
+    check_variables()?;
+
+    let (busy, mut idle) = watch::channel(false);
+    let handler = service_fn(move |request: Request| answer(router.clone(), request));
+    // Around everything that happens to one event, posting the answer included.
+    let mark_busy = layer_fn(|service| {
+        let busy = busy.clone();
+        ServiceExt::map_future(service, move |answered| {
+            let busy = busy.clone();
+            async move {
+                busy.send_replace(true);
+                let posted = answered.await;
+                busy.send_replace(false);
+                posted
+            }
+        })
+    });
+    let polling = lambda_http::runtime(handler).layer(TracingLayer::new()).layer(mark_busy).run();
+
+    let asked = async {
+        signals.next().await;
+        tokio::select! {
+            // An error means that nothing can be in flight any more.
+            _ = idle.wait_for(|busy| !busy) => {}
+            () = signals.next() => {}
+        }
+    };
+    tokio::select! {
+        ended = polling => ended.map_err(Error::Poll),
+        () = asked => Ok(()),
+        () = parent::gone() => Ok(()),
+    }
+}
+
+/// One request through the router. The body is read here, because lambda_http would panic on one that
+/// breaks off, where this becomes the event's error.
+async fn answer(router: Router, request: Request) -> Result<Response<Full<axum::body::Bytes>>, BoxError> {
+    let (head, body) = router.oneshot(request).await?.into_parts();
+    let bytes = body.collect().await?.to_bytes();
+    Ok(Response::from_parts(head, Full::new(bytes)))
+}
+
+/// What lambda_http reads first and would panic about.
+fn check_variables() -> Result<(), Error> {
+    for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+    {
+        if env::var_os(name).is_none() {
+            return Err(Error::Variable { name, problem: "missing" });
+        }
+    }
+    let name = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+    match env::var(name).is_ok_and(|value| value.parse::<i32>().is_ok()) {
+        true => Ok(()),
+        false => Err(Error::Variable { name, problem: "not a number" }),
+    }
+}

@@ -1,0 +1,40 @@
+//! The two entry points for a router: with a tokio runtime of its own, or in the caller's.
+
+use axum::Router;
+
+use crate::{Error, http, lambda, signals::Signals};
+
+/// Answers requests with `router` until the process is asked to end.
+///
+/// Polls for Lambda events when `AWS_LAMBDA_RUNTIME_API` is set, and serves HTTP otherwise; see the
+/// [crate's page](crate) for the variables and for how it ends. Blocks the thread, on a single-threaded
+/// tokio runtime of its own that handlers may use (`tokio::spawn`, timers, sockets).
+///
+/// # Errors
+///
+/// [`Error::InsideRuntime`] when the thread is in a tokio runtime already, otherwise as [`serve`].
+pub fn run(router: Router) -> Result<(), Error> {
+    if tokio::runtime::Handle::try_current().is_ok() {
+        return Err(Error::InsideRuntime);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+    let ended = runtime.block_on(serve(router));
+    // Dropping the runtime would wait for blocking tasks that nobody will read any more.
+    runtime.shutdown_background();
+    ended
+}
+
+/// The same as [`run`], in the tokio runtime of the caller, which needs IO and time enabled.
+///
+/// # Errors
+///
+/// While serving HTTP: [`Error::Port`], [`Error::Host`], [`Error::PortInUse`], [`Error::Listen`],
+/// [`Error::Serve`]. While polling: [`Error::Variable`], [`Error::Poll`]. In both: [`Error::Start`].
+pub async fn serve(router: Router) -> Result<(), Error> {
+    let signals = Signals::subscribe().map_err(Error::Start)?;
+    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
+        lambda::poll(router, signals).await
+    } else {
+        http::serve(router, signals).await
+    }
+}
