@@ -2,6 +2,7 @@
 //!
 //! Try it with `cargo run -p trap-runtime --example ask`, a request from another terminal, and Ctrl-C while
 //! the request waits. The tests of this crate do the same.
+#![allow(clippy::print_stdout, reason = "asking somebody on stdout is what this example is about")]
 
 use std::io;
 

@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "axum"),
+    doc = "The feature `axum` is off, and with it everything but the error type."
+)]
 
 mod error;
 #[cfg(feature = "axum")]

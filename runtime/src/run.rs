@@ -38,3 +38,15 @@ pub async fn serve(router: Router) -> Result<(), Error> {
         http::serve(router, signals).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn run_inside_a_runtime_names_serve_instead_of_panicking() {
+        let error = run(Router::new()).expect_err("a test has a runtime");
+        assert!(matches!(error, Error::InsideRuntime));
+        assert!(error.hint().is_some_and(|hint| hint.contains("trap_runtime::serve(router).await")));
+    }
+}
