@@ -14,7 +14,7 @@ use crate::{dir, ui};
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
 /// How much of a log is shown when its program fails.
-const TAIL_LINES: usize = 40;
+const TAIL_LINES: usize = 60;
 
 /// Runs to the end with all output in a log file, whose tail is shown when the program fails.
 pub fn quietly(what: &str, command: &mut Command) -> Result<()> {

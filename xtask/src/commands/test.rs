@@ -30,7 +30,7 @@ pub fn run(args: &Args) -> Result<()> {
     let suites = choose(&known, &args.suites)?;
     let tools = tool::all(&dir::tools())?;
     let provision = Provision::new(needed(&suites, &tools)?);
-    provision.packages()?;
+    let missing = provision.packages()?;
 
     let report = provision.work_all(|| {
         let mut report = Report::default();
@@ -42,6 +42,9 @@ pub fn run(args: &Args) -> Result<()> {
         report
     });
     ui::data("");
+    if let Some(missing) = missing {
+        ui::data(&missing);
+    }
     for line in report.lines() {
         ui::data(&line);
     }

@@ -28,16 +28,15 @@ impl<'a> Provision<'a> {
     }
 
     /// Installs the Debian packages of all tools in one go, before anything else competes for the
-    /// machine. What cannot be installed is said again by the tool that needs it.
-    pub fn packages(&self) -> Result<()> {
+    /// machine. Returns what to type for all that cannot be installed; each tool that needs some of
+    /// it says so again.
+    pub fn packages(&self) -> Result<Option<String>> {
         let mut packages = BTreeSet::new();
         for tool in self.queue.lock().expect("no holder panics").iter() {
             packages.extend(tool::system(tool)?);
         }
-        if let Err(error) = prerequisite::install_packages(&packages) {
-            ui::step("warning", &format!("{error:#}"));
-        }
-        Ok(())
+        let failure = prerequisite::install_packages(&packages).err();
+        Ok(failure.map(|error| format!("{error:#}")).inspect(|text| ui::step("warning", text)))
     }
 
     fn work(&self) {
@@ -45,8 +44,11 @@ impl<'a> Provision<'a> {
             let outcome = match tool::provide(tool) {
                 Ok(()) => Outcome::Passed,
                 Err(error) => {
-                    ui::step("failed", &format!("{}: {error:#}", tool.name));
-                    outcome(&tool.name, &error)
+                    let outcome = outcome(&tool.name, &error);
+                    if let Outcome::Failed(reason) = &outcome {
+                        ui::step("failed", reason);
+                    }
+                    outcome
                 }
             };
             self.done.lock().expect("no holder panics").insert(&tool.name, outcome);

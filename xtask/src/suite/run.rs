@@ -29,10 +29,12 @@ pub fn run(suite: &Suite, tools: &Provision<'_>) -> Outcome {
 }
 
 fn take(suite: &Suite, tools: &Provision<'_>) -> Outcome {
-    for need in &suite.needs {
-        if let Some(why_not) = process::with_signs_of_life(need, || tools.wait(need)) {
-            return why_not;
-        }
+    let waited = |need: &String| process::with_signs_of_life(need, || tools.wait(need));
+    let mut absent = suite.needs.iter().filter_map(waited).collect::<Vec<_>>();
+    // What should have worked says more than what this machine never had.
+    absent.sort_by_key(|outcome| !matches!(outcome, Outcome::Failed(_)));
+    if let Some(why_not) = absent.into_iter().next() {
+        return why_not;
     }
     for command in &suite.commands {
         if let Err(error) = prerequisite::command(command) {
