@@ -1,0 +1,108 @@
+//! AWS's Runtime Interface Emulator: the code that runs functions on AWS, with a local front door.
+
+use std::{
+    fs::{self, File},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicU16, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{Answer, Launch, Running};
+use crate::{Result, http, tools, wait};
+
+const INVOKE: &str = "/2015-03-31/functions/function/invocations";
+
+/// A running emulator, ended on drop.
+pub struct Rie {
+    process: Mutex<Child>,
+    address: String,
+    log: PathBuf,
+    limit: Duration,
+}
+
+impl Rie {
+    pub fn start(launch: &Launch) -> Result<Self> {
+        let address = format!("127.0.0.1:{}", free_port());
+        let api = format!("127.0.0.1:{}", free_port());
+        let log = File::create(&launch.log).map_err(|error| format!("creating the log: {error}"))?;
+        let process = Command::new(tools::rie()?)
+            // Without these two it listens on all interfaces.
+            .args(["--runtime-interface-emulator-address", &address, "--runtime-api-address", &api])
+            .args(["--log-level", "info"])
+            .args(&launch.command)
+            .current_dir(&launch.folder)
+            .env_clear()
+            .envs(launch.environment.iter().cloned())
+            .env("AWS_LAMBDA_FUNCTION_TIMEOUT", launch.timeout_seconds.to_string())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().map_err(|error| format!("sharing the log: {error}"))?)
+            .stderr(log)
+            .spawn()
+            .map_err(|error| format!("starting AWS's emulator: {error}"))?;
+        let limit = Duration::from_secs(u64::from(launch.timeout_seconds)) + wait::LIMIT;
+        let rie = Self { process: Mutex::new(process), address, log: launch.log.clone(), limit };
+        wait::until("AWS's emulator to listen", || match rie.process.lock().ok()?.try_wait() {
+            Ok(Some(status)) => Some(Err(format!("AWS's emulator ended at once: {status}"))),
+            _ => TcpStream::connect(&rie.address).ok().map(|_| Ok(())),
+        })??;
+        Ok(rie)
+    }
+
+    /// The kind of failure that the emulator logged last: for some it answers with an empty body.
+    fn last_fatal_error(&self) -> String {
+        let log = fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&log)
+            .lines()
+            .rev()
+            .find_map(|line| line.split_once("First fatal error stored in appctx: "))
+            .map_or_else(|| "no fatal error in its log".to_owned(), |(_, kind)| kind.to_owned())
+    }
+}
+
+impl Running for Rie {
+    fn ask(&self, event: &[u8]) -> Result<Answer> {
+        let reply = http::post(&self.address, INVOKE, event, self.limit)?;
+        Answer::from_reply(reply.status, reply.body, || self.last_fatal_error())
+    }
+
+    fn stop(&self) -> Result<()> {
+        let mut process = self.process.lock().map_err(|_| "a thread panicked while it asked".to_owned())?;
+        if matches!(process.try_wait(), Ok(Some(_))) {
+            return Ok(());
+        }
+        // SIGTERM: it takes the runtime's process group down with it.
+        let pid = i32::try_from(process.id()).ok().and_then(rustix::process::Pid::from_raw);
+        pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::TERM));
+        wait::until("AWS's emulator to end", || process.try_wait().ok().flatten()).map(drop)
+    }
+}
+
+impl Drop for Rie {
+    fn drop(&mut self) {
+        if self.stop().is_err()
+            && let Ok(mut process) = self.process.lock()
+        {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// A port nobody uses, below the range from which the kernel takes the ports of outgoing connections, so
+/// that no client can take it between this look and the emulator's start.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = 20_000 + u16::try_from(std::process::id() % 100).unwrap_or_default() * 100;
+    for _ in 0..10_000 {
+        let port = start + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port between {start} and {}", start + 2_000);
+}

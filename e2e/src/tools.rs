@@ -1,0 +1,81 @@
+//! Where the pinned tools lie that `cargo xtask setup` installs.
+
+use std::path::{Path, PathBuf};
+
+use crate::subject::{Arch, Node, Subject};
+
+/// A tool that is not there; the text is one line for a person.
+pub type Missing = String;
+
+fn cache() -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    variable("CARGO_TRAP_CACHE")
+        .or_else(|| variable("XDG_CACHE_HOME").map(|base| base.join("cargo-trap")))
+        .or_else(|| variable("HOME").map(|home| home.join(".cache/cargo-trap")))
+        .unwrap_or_else(|| PathBuf::from("/nonexistent"))
+}
+
+fn existing(path: PathBuf, what: &str) -> Result<PathBuf, Missing> {
+    if path.exists() { Ok(path) } else { Err(format!("{what} is missing: `{}`", path.display())) }
+}
+
+/// AWS's Runtime Interface Emulator, for this machine: it starts runtimes of any architecture.
+pub fn rie() -> Result<PathBuf, Missing> {
+    existing(cache().join("rie/x64/aws-lambda-rie"), "AWS's Runtime Interface Emulator")
+}
+
+/// The Node binary of a version for an architecture.
+pub fn node(arch: Arch, node: Node) -> Result<PathBuf, Missing> {
+    existing(cache().join(format!("node/{arch}/{node}/bin/node")), "Node")
+}
+
+/// The module of AWS's Node client that `node` runs.
+pub fn ric(arch: Arch, node: Node) -> Result<PathBuf, Missing> {
+    let package = cache().join(format!("ric/{}-{arch}/node_modules/aws-lambda-ric", node.ric()));
+    let entry = package.join(if node == Node::V20 { "bin/index.mjs" } else { "index.mjs" });
+    existing(entry, "AWS's Node runtime client")
+}
+
+/// The Genezio command line.
+pub fn genezio() -> Result<PathBuf, Missing> {
+    existing(cache().join("genezio/3.2.10/node_modules/.bin/genezio"), "the Genezio CLI")
+}
+
+/// Everything a subject needs besides what this workspace builds.
+///
+/// # Errors
+/// Names the first thing that is missing.
+pub fn check(subject: &Subject) -> Result<(), Missing> {
+    rie()?;
+    node(subject.arch, subject.node)?;
+    ric(subject.arch, subject.node)?;
+    if subject.arch == Arch::Arm64 {
+        emulation()?;
+    }
+    match subject.delivery {
+        crate::subject::Delivery::Genezio | crate::subject::Delivery::LambdaCjs => genezio().map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the kernel hands arm64 executables to qemu-user.
+fn emulation() -> Result<(), Missing> {
+    if Path::new("/proc/sys/fs/binfmt_misc/qemu-aarch64").exists() {
+        Ok(())
+    } else {
+        Err("qemu-user is not registered for arm64 executables".to_owned())
+    }
+}
+
+/// Whether this user may mount in a namespace of its own.
+pub fn can_mount() -> Result<(), Missing> {
+    let outcome = std::process::Command::new("unshare")
+        .args(["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status();
+    match outcome {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err("this user may not mount file systems (`unshare -m`)".to_owned()),
+    }
+}

@@ -1,0 +1,226 @@
+//! What the program finds: the environment, folder, arguments and streams of its host, and itself on disk
+//! under the name of its content.
+
+use std::{fs, os::unix::fs::MetadataExt, path::PathBuf};
+
+use e2e::{
+    Result, artifact,
+    stage::Stage,
+    subject::{Arch, Delivery, Node, Payload, Program, Subject, Takeover},
+};
+use serde_json::Value;
+
+use crate::table::{Case, TAKEOVERS, each_takeover, expect, rows};
+
+/// `SIGXFSZ`, as a bit of `/proc/self/status`.
+const SIGXFSZ: u64 = 1 << 24;
+
+pub fn cases() -> Vec<Case> {
+    let native = TAKEOVERS.iter().map(|&(node, takeover)| Subject::plain(node, takeover));
+    let foreign = native.clone().map(|subject| Subject { arch: Arch::Arm64, ..subject });
+    let everywhere: Vec<Subject> =
+        native.clone().chain(foreign).map(|subject| Subject { payload: Payload::Base64, ..subject }).collect();
+    let embedded = || -> Vec<Subject> {
+        each_takeover().into_iter().map(|subject| Subject { payload: Payload::Base64, ..subject }).collect()
+    };
+    let bundled = [Payload::Base64, Payload::File].map(|payload| Subject {
+        delivery: Delivery::Genezio,
+        payload,
+        ..Subject::plain(Node::V20, Takeover::Auto)
+    });
+    let large = embedded().into_iter().map(|subject| Subject {
+        program: Program::Big,
+        carries: e2e::subject::Carries::X64,
+        ..subject
+    });
+    [
+        rows("takes-over", everywhere, takes_over),
+        rows("sees-what-the-host-has", native.collect(), sees_what_the_host_has),
+        rows("writes-through-the-hosts-streams", each_takeover(), writes_through_the_hosts_streams),
+        rows("runs-a-file-in-place", each_takeover(), runs_a_file_in_place),
+        rows("runs-from-a-bundle", bundled.to_vec(), runs_from_a_bundle),
+        rows("copies-a-file-that-is-not-executable", each_takeover(), copies_a_plain_file),
+        rows("reuses-what-is-installed", embedded(), reuses_what_is_installed),
+        rows("two-starts-at-once", large.collect(), two_starts_at_once),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The one file that should be installed, complete and under the name of its content.
+pub fn installed_program(stage: &Stage) -> Result<PathBuf> {
+    let files = stage.installed()?;
+    let [file] = files.as_slice() else { return Err(format!("one installed file expected, not {files:?}")) };
+    let hash = artifact::sha256(file)?;
+    let expected = artifact::sha256(&artifact::program(stage.subject.program, stage.subject.arch)?)?;
+    expect(hash == expected, || format!("the installed program is not the one that was built: {hash}"))?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    expect(name == format!("trap-{}", &hash[..16]), || format!("it is named by its content, not `{name}`"))?;
+    let facts = fs::metadata(file).map_err(|error| format!("looking at the program: {error}"))?;
+    expect(facts.mode() & 0o777 == 0o755, || format!("its mode is 755, not {:o}", facts.mode()))?;
+    Ok(file.clone())
+}
+
+/// Asks the program for its report, and for which host processes are left.
+fn report(stage: &Stage) -> Result<Value> {
+    let report = e2e::stage::json(&stage.ask_quietly(r#"{"do":"report"}"#)?)?;
+    let hosts = stage.hosts();
+    match stage.subject.effective_takeover() {
+        Takeover::Spawn => expect(hosts.len() == 1 && report["parent"] == hosts[0], || {
+            format!("one Node should be the program's parent, not {hosts:?}: {report}")
+        })?,
+        _ => expect(hosts.is_empty(), || format!("Node should be gone, but {hosts:?} is there"))?,
+    }
+    let arch = stage.subject.arch.word();
+    expect(report["machine"] == arch, || format!("an {arch} program should run: {report}"))?;
+    Ok(report)
+}
+
+fn takes_over(stage: &mut Stage) -> Result<()> {
+    stage.start()?;
+    let report = report(stage)?;
+    let program = installed_program(stage)?;
+    let path = program.display().to_string();
+    expect(report["argv"] == Value::from(vec![path.clone()]), || {
+        format!("its arguments are its own path alone: {}", report["argv"])
+    })?;
+    expect(report["exe"] == path, || format!("it runs where it was installed: {}", report["exe"]))?;
+    stage.order("echo").map(drop)
+}
+
+/// The same program is started by the platform itself; what it sees there is what it must see here.
+fn sees_what_the_host_has(stage: &mut Stage) -> Result<()> {
+    stage.launch.set("FAULTY_ODD", "a=b \"c\" 'd' $HOME \\ \u{fc}\n\tend");
+    stage.launch.set("FAULTY_EMPTY", "");
+    let mut bare = Stage::set(stage.subject, stage.platform, "bare")?;
+    let log = bare.launch.log.clone();
+    bare.launch = stage.launch.clone();
+    bare.launch.log = log;
+    bare.without_host()?;
+    bare.start()?;
+    let expected = e2e::stage::json(&bare.ask_quietly(r#"{"do":"report"}"#)?)?;
+    bare.finish()?;
+
+    stage.start()?;
+    let found = report(stage)?;
+    for name in ["cwd", "stdin", "blocked"] {
+        expect(found[name] == expected[name], || {
+            format!("`{name}` should be {}, not {}", expected[name], found[name])
+        })?;
+    }
+    let (missing, added) = (environment(&expected, &found), environment(&found, &expected));
+    expect(missing.is_empty() && added.is_empty(), || {
+        format!("the environment lost {missing:?} and gained {added:?}")
+    })?;
+    expect(streams(&found) == streams(&expected), || {
+        format!("open files should be {:?}, not {:?}", streams(&expected), streams(&found))
+    })?;
+    let mask = |report: &Value| u64::from_str_radix(report["ignored"].as_str().unwrap_or_default(), 16);
+    let (found, expected) = (mask(&found), mask(&expected));
+    // JavaScript cannot put back an ignored signal, and `process.execve` keeps this one ignored.
+    let allowed = match stage.subject.effective_takeover() {
+        Takeover::Spawn => 0,
+        _ => SIGXFSZ,
+    };
+    match (found, expected) {
+        (Ok(found), Ok(expected)) => expect(found & !allowed == expected, || {
+            format!("ignored signals should be {expected:x}, not {found:x}")
+        }),
+        other => Err(format!("signal masks are hexadecimal, not {other:?}")),
+    }
+}
+
+/// The variables of one report that the other has not, or not with that value; ports aside.
+fn environment(of: &Value, other: &Value) -> Vec<String> {
+    let list = |report: &Value| -> Vec<String> {
+        let items = report["environment"].as_array().into_iter().flatten();
+        items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    };
+    let elsewhere = list(other);
+    let per_start = ["AWS_LAMBDA_RUNTIME_API=", "AWS_LAMBDA_METADATA_API=", "AWS_LAMBDA_METADATA_TOKEN="];
+    list(of)
+        .into_iter()
+        .filter(|item| !elsewhere.contains(item) && !per_start.iter().any(|name| item.starts_with(name)))
+        .collect()
+}
+
+/// The open descriptors without the numbers of pipes.
+fn streams(report: &Value) -> Vec<String> {
+    let items = report["descriptors"].as_array().into_iter().flatten();
+    items
+        .filter_map(|item| item.as_str())
+        .map(|item| item.split(":[").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// A host that has used `console` leaves its pipes non-blocking: a program that prints much must not notice.
+fn writes_through_the_hosts_streams(stage: &mut Stage) -> Result<()> {
+    stage.own_deployment()?;
+    stage.handler(
+        "talkative",
+        "console.log(\"host: on stdout\");\nconsole.error(\"host: on stderr\");\n\
+         const artifact = await import(\"./index.mjs\");\nexport const handler = artifact.handler;\n",
+    )?;
+    stage.start()?;
+    stage.order("shout:300000")?;
+    let log = e2e::wait::until("everything the program wrote in the log", || {
+        let log = stage.log();
+        (log.contains("faulty: end of stdout") && log.contains("faulty: end of stderr")).then_some(log)
+    })?;
+    let lines = log.matches(&"s".repeat(99)).count();
+    expect(lines == 6000, || format!("6000 lines should arrive, not {lines}"))?;
+    expect(log.contains("host: on stdout"), || "what the host said before should arrive".to_owned())
+}
+
+fn runs_a_file_in_place(stage: &mut Stage) -> Result<()> {
+    stage.start()?;
+    let report = report(stage)?;
+    let folder = stage.deployment.display().to_string();
+    expect(report["exe"].as_str().is_some_and(|exe| exe.starts_with(&folder)), || {
+        format!("it runs where it was deployed, not in {}", report["exe"])
+    })?;
+    let installed = stage.installed()?;
+    expect(installed.is_empty(), || format!("nothing needs to be installed: {installed:?}"))
+}
+
+fn runs_from_a_bundle(stage: &mut Stage) -> Result<()> {
+    stage.start()?;
+    report(stage)?;
+    stage.order("echo").map(drop)
+}
+
+fn copies_a_plain_file(stage: &mut Stage) -> Result<()> {
+    let folder = stage.own_deployment()?.to_owned();
+    artifact::run(std::process::Command::new("chmod").args(["-R", "a-x,a+X"]).arg(&folder))?;
+    stage.start()?;
+    report(stage)?;
+    installed_program(stage).map(drop)
+}
+
+fn reuses_what_is_installed(stage: &mut Stage) -> Result<()> {
+    stage.start()?;
+    stage.order("echo")?;
+    let program = installed_program(stage)?;
+    let inode = |path: &PathBuf| fs::metadata(path).map(|facts| (facts.ino(), facts.mtime_nsec()));
+    let before = inode(&program).map_err(|error| format!("looking at the program: {error}"))?;
+    stage.ask(r#"{"do":"exit:1"}"#)?;
+    stage.order("echo")?;
+    let after = inode(&installed_program(stage)?).map_err(|error| format!("looking again: {error}"))?;
+    expect(before == after, || "the second start should use the file of the first".to_owned())
+}
+
+/// Two hosts in one container, both with ten megabytes to install under the same name.
+fn two_starts_at_once(stage: &mut Stage) -> Result<()> {
+    let mut other = Stage::set(stage.subject, stage.platform, "other")?;
+    other.launch.set("TRAP_DIR", stage.folder.join("trap").display().to_string());
+    stage.start()?;
+    other.start()?;
+    let (mine, theirs) = (stage.ask_meanwhile("{}")?, other.ask_meanwhile("{}")?);
+    for asked in [mine, theirs] {
+        let answer = asked.join().map_err(|_| "the asking thread panicked".to_owned())??;
+        e2e::stage::json(&answer)?;
+    }
+    other.finish()?;
+    installed_program(stage).map(drop)
+}

@@ -1,0 +1,98 @@
+//! A row of the table, and how it is played.
+
+use e2e::{
+    Result,
+    platform::Platform,
+    record::Record,
+    stage::Stage,
+    subject::{Arch, Node, Subject, Takeover},
+    tools,
+};
+
+/// What a case does on a stage.
+pub type Play = fn(&mut Stage) -> Result<()>;
+
+/// One case on one subject.
+pub struct Case {
+    pub what: &'static str,
+    pub subject: Subject,
+    /// Whether it mounts file systems of its own.
+    pub mounts: bool,
+    pub play: Play,
+}
+
+impl Case {
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.what, self.subject)
+    }
+
+    /// The first tool that is not there, if one is not.
+    pub fn missing(&self) -> Option<String> {
+        let mounting = || if self.mounts { tools::can_mount() } else { Ok(()) };
+        tools::check(&self.subject).and_then(|()| mounting()).err()
+    }
+
+    /// Plays on every platform and compares.
+    pub fn play_everywhere(&self) -> Result<()> {
+        let mut first: Option<(Platform, Record)> = None;
+        for platform in Platform::ALL.iter().copied() {
+            let record = self.play_on(platform)?;
+            match &first {
+                None => first = Some((platform, record)),
+                Some((other, expected)) => {
+                    let (mine, theirs) = (other.to_string(), platform.to_string());
+                    if let Some(text) = expected.difference(&mine, &record, &theirs) {
+                        return Err(format!("the platforms differ:{text}"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn play_on(&self, platform: Platform) -> Result<Record> {
+        let mut stage = Stage::set(self.subject, platform, &self.what.replace('/', "-"))?;
+        (self.play)(&mut stage)
+            .map_err(|error| format!("on {platform}: {error}\n--- what host and platform printed:\n{}", stage.log()))?;
+        stage.finish().map_err(|error| format!("on {platform}: {error}"))
+    }
+}
+
+/// One case per subject.
+pub fn rows(what: &'static str, subjects: Vec<Subject>, play: Play) -> Vec<Case> {
+    subjects.into_iter().map(|subject| Case { what, subject, mounts: false, play }).collect()
+}
+
+/// As [`rows`], for cases that mount.
+pub fn mounting(what: &'static str, subjects: Vec<Subject>, play: Play) -> Vec<Case> {
+    subjects.into_iter().map(|subject| Case { what, subject, mounts: true, play }).collect()
+}
+
+/// Every takeover on every Node that can do it.
+pub const TAKEOVERS: &[(Node, Takeover)] = &[
+    (Node::V20, Takeover::Auto),
+    (Node::V20, Takeover::Spawn),
+    (Node::V22, Takeover::Auto),
+    (Node::V22, Takeover::Exec),
+    (Node::V22, Takeover::Spawn),
+    (Node::V24, Takeover::Auto),
+    (Node::V24, Takeover::Exec),
+    (Node::V24, Takeover::Spawn),
+];
+
+/// One subject per takeover: the oldest Node for the one, the newest for the other.
+pub fn each_takeover() -> Vec<Subject> {
+    vec![Subject::plain(Node::V20, Takeover::Spawn), Subject::plain(Node::V24, Takeover::Exec)]
+}
+
+/// Both takeovers, on this machine's architecture and on the emulated one.
+pub fn each_takeover_and_arch() -> Vec<Subject> {
+    let native = each_takeover();
+    let foreign = native.iter().map(|subject| Subject { arch: Arch::Arm64, ..*subject });
+    native.iter().copied().chain(foreign).collect()
+}
+
+/// An error that says what was expected.
+pub fn expect(condition: bool, what: impl FnOnce() -> String) -> Result<()> {
+    if condition { Ok(()) } else { Err(what()) }
+}
