@@ -79,3 +79,28 @@ fn needed<'a>(suites: &[&Suite], tools: &'a [Tool]) -> Result<Vec<&'a Tool>> {
     }
     Ok(needed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_suite_is_answered_with_the_known_ones() {
+        let known = suite::all(&dir::suites()).unwrap();
+        let error = choose(&known, &["e3e".to_owned()]).unwrap_err().to_string();
+        assert!(error.contains("no suite named `e3e`") && error.contains("`e2e`"), "{error}");
+        assert_eq!(choose(&known, &[]).unwrap().len(), known.len());
+    }
+
+    #[test]
+    fn a_tool_that_several_suites_need_is_installed_once() {
+        let known = suite::all(&dir::suites()).unwrap();
+        let tools = tool::all(&dir::tools()).unwrap();
+        let suites = known.iter().collect::<Vec<_>>();
+        let mut names = needed(&suites, &tools).unwrap().iter().map(|tool| &tool.name).collect::<Vec<_>>();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert!(all > 0 && names.len() == all);
+    }
+}

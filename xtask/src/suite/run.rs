@@ -106,3 +106,43 @@ fn command(words: &[String], minutes: u32) -> Result<Command> {
     }
     Ok(command)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suite(text: &str) -> Suite {
+        toml::from_str(&format!("summary = 's'\norder = 1\n{text}")).unwrap()
+    }
+
+    #[test]
+    fn the_first_failing_step_ends_the_suite_and_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let mark = dir.path().join("mark");
+        let suite = suite(&format!(
+            "[[step]]\nrun = ['cargo', '--version']\n\
+             [[step]]\nrun = ['sh', '-c', 'exit 3']\n\
+             [[step]]\nrun = ['mkdir', '{}']",
+            mark.display()
+        ));
+        let Outcome::Failed(reason) = run(&suite, &Provision::new(Vec::new())) else {
+            panic!("a failing step fails the suite")
+        };
+        assert!(reason.starts_with("`sh -c exit 3` failed with exit status: 3"), "{reason}");
+        assert!(!mark.exists(), "nothing runs after a failure");
+    }
+
+    #[test]
+    fn what_is_missing_keeps_the_steps_from_running() {
+        let suite = suite("commands = ['no-such-command']\n[[step]]\nrun = ['cargo', '--version']");
+        assert!(matches!(take(&suite, &Provision::new(Vec::new())), Outcome::Skipped(_)));
+    }
+
+    #[test]
+    fn variables_of_the_step_win_over_those_of_the_suite() {
+        let suite = suite(
+            "env = { A = '1', B = '1' }\n[[step]]\nrun = ['sh', '-c', 'test $A$B = 12']\nenv = { B = '2' }",
+        );
+        assert_eq!(run(&suite, &Provision::new(Vec::new())), Outcome::Passed);
+    }
+}
