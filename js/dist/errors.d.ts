@@ -26,11 +26,11 @@ export type TrapCode =
 /** A failure before the hand-over. The message has two lines: what happened, and what to do about it. */
 export declare class TrapError extends Error {
     readonly code: TrapCode;
-    /** What happened: the first part of the message. */
-    readonly what: string;
-    /** What to do: the second part of the message. */
-    readonly advice: string;
     constructor(code: TrapCode, what: string, advice: string);
+    /** What happened: the first line of the message. */
+    get what(): string;
+    /** What to do: the second line of the message, without `help:`. */
+    get advice(): string;
 }
 /** A failed system call in few words, for example `ENOSPC: no space left on device`. */
 export declare function systemReason(error: unknown): string;

@@ -25,23 +25,30 @@ export type TrapCode =
   /** Something that should not happen. */
   | "TRAP_UNEXPECTED";
 
+/** Stands between what happened and what to do in a message. */
+const ADVICE = "\nhelp: ";
+
 /** A failure before the hand-over. The message has two lines: what happened, and what to do about it. */
 export class TrapError extends Error {
   readonly code: TrapCode;
-  /** What happened: the first part of the message. */
-  readonly what: string;
-  /** What to do: the second part of the message. */
-  readonly advice: string;
 
   constructor(code: TrapCode, what: string, advice: string) {
-    super(`${what}\nhelp: ${advice}`);
+    super(what + ADVICE + advice);
     this.name = "TrapError";
     this.code = code;
-    this.what = what;
-    this.advice = advice;
     // Logs show the stack and often nothing else, and minifiers rename classes: write both into it.
     const frames = (this.stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
     this.stack = [`TrapError [${code}]: ${this.message}`, ...frames].join("\n");
+  }
+
+  /** What happened: the first line of the message. */
+  get what(): string {
+    return this.message.slice(0, this.message.indexOf(ADVICE));
+  }
+
+  /** What to do: the second line of the message, without `help:`. */
+  get advice(): string {
+    return this.message.slice(this.message.indexOf(ADVICE) + ADVICE.length);
   }
 }
 
