@@ -1,0 +1,140 @@
+/**
+ * A host that is a table: files and folders in memory, and a record of what was done to them.
+ */
+import type { ChildEnd, FileFacts, Host, Output } from "../src/host.js";
+
+/** A file of the table. What is absent is an ordinary file of this user. */
+export interface FakeFile extends Partial<FileFacts> {
+  /** Decoded text, or whatever stands for the content. */
+  readonly content?: string;
+}
+
+/** What the host is, for the tests that care. */
+export interface Fakes {
+  readonly system?: string;
+  readonly arch?: string;
+  readonly nodeVersion?: string;
+  readonly env?: Record<string, string>;
+  readonly mainThread?: boolean;
+  readonly execve?: boolean;
+  readonly moduleFolder?: string;
+  readonly files?: Record<string, FakeFile>;
+  /** Folders that refuse, with the error of the system. */
+  readonly broken?: Record<string, string>;
+  /** Folders mounted noexec. */
+  readonly noexec?: readonly string[];
+  readonly childEnd?: ChildEnd;
+  readonly execveError?: Error;
+  readonly spawnError?: Error;
+  readonly machine?: number;
+}
+
+/** How a fake process ended; thrown, because a process that ends runs no further line. */
+export class Ended extends Error {}
+
+export const USER = 1000;
+
+/** The host, and the lines of what was done. */
+export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files: Map<string, FakeFile> } {
+  const done: string[] = [];
+  const files = new Map(Object.entries(fakes.files ?? {}));
+  const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
+  const refuse = (path: string): void => {
+    const error = fakes.broken?.[folderOf(path)];
+    if (error !== undefined) throw new Error(`${error}, open '${path}'`);
+  };
+  const host: Host = {
+    system: fakes.system ?? "linux",
+    arch: fakes.arch ?? "x64",
+    nodeVersion: fakes.nodeVersion ?? "v24.0.0",
+    user: USER,
+    env: () => fakes.env ?? { AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" },
+    isMainThread: () => fakes.mainThread ?? true,
+    hasExecve: () => fakes.execve ?? true,
+    moduleFolder: () => fakes.moduleFolder,
+    facts(path) {
+      const file = files.get(path);
+      if (file === undefined) return undefined;
+      return {
+        kind: file.kind ?? "file",
+        size: file.size ?? file.content?.length ?? 0,
+        mode: file.mode ?? 0o755,
+        owner: file.owner ?? USER,
+      };
+    },
+    mayExecute: (path) => !fakes.noexec?.includes(folderOf(path)) && ((files.get(path)?.mode ?? 0o755) & 0o111) !== 0,
+    head() {
+      const head = new Uint8Array(20);
+      head.set([0x7f, 0x45, 0x4c, 0x46, 2]);
+      head[18] = fakes.machine ?? 62;
+      return head;
+    },
+    sha256: (path) => `hash of ${files.get(path)?.content ?? ""}`,
+    uniqueWord: () => "new",
+    create(path) {
+      refuse(path);
+      done.push(`create ${path}`);
+      return fakeOutput(path, files, done);
+    },
+    copy(from, to, mode) {
+      refuse(to);
+      done.push(`copy ${from} to ${to}`);
+      files.set(to, { ...files.get(from), mode, owner: USER });
+    },
+    rename(from, to) {
+      done.push(`rename ${from} to ${to}`);
+      files.set(to, files.get(from) ?? {});
+      files.delete(from);
+    },
+    remove(path) {
+      if (files.delete(path)) done.push(`remove ${path}`);
+    },
+    execve(path) {
+      done.push(`execve ${path}`);
+      if (fakes.execveError !== undefined) throw fakes.execveError;
+      throw new Ended();
+    },
+    spawn(path) {
+      done.push(`spawn ${path}`);
+      if (fakes.spawnError !== undefined) throw fakes.spawnError;
+      return fakes.childEnd ?? { status: 0 };
+    },
+    exit(status) {
+      done.push(`exit ${status}`);
+      throw new Ended();
+    },
+    dieBy(signal) {
+      done.push(`die by ${signal}`);
+      throw new Ended();
+    },
+    log: (line) => void done.push(`log ${line}`),
+    raise(error) {
+      throw error;
+    },
+  };
+  return { host, done, files };
+}
+
+function fakeOutput(path: string, files: Map<string, FakeFile>, done: string[]): Output {
+  let content = "";
+  let mode = 0o700;
+  files.set(path, { content, mode });
+  const store = (): void => void files.set(path, { content, mode });
+  return {
+    appendBase64(text) {
+      const decoded = Buffer.from(text, "base64").toString("latin1");
+      content += decoded;
+      store();
+      return decoded.length;
+    },
+    restart() {
+      content = "";
+      store();
+    },
+    setMode(bits) {
+      mode = bits;
+      store();
+    },
+    close: () => void done.push(`close ${path}`),
+  };
+}

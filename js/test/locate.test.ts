@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { locate, payloadPaths } from "../src/locate.js";
+import { pathOfScript } from "../src/module-folder.js";
+import { fakeHost } from "./fake-host.js";
+
+const program = { sha256: "00", size: 4 };
+
+test("a payload file is looked for in `trap/` and beside the module, then in the task root", () => {
+  assert.deepEqual(payloadPaths("hello.bin", ["/app/dist", "/var/task/"]), [
+    "/app/dist/trap/hello.bin",
+    "/app/dist/hello.bin",
+    "/var/task/trap/hello.bin",
+    "/var/task/hello.bin",
+  ]);
+  assert.deepEqual(payloadPaths("hello.bin", [undefined, "/a", "/a"]), ["/a/trap/hello.bin", "/a/hello.bin"]);
+});
+
+test("a file of another size is passed over", () => {
+  const files = { "/app/trap/hello.bin": { size: 3 }, "/app/hello.bin": { size: 4 } };
+  const { host } = fakeHost({ moduleFolder: "/app", files });
+  assert.equal(locate("hello", "hello.bin", program, host), "/app/hello.bin");
+});
+
+test("a missing file is named with every path that was tried", () => {
+  const { host } = fakeHost({ moduleFolder: "/app", env: { LAMBDA_TASK_ROOT: "/var/task" } });
+  assert.throws(() => locate("hello", "hello.bin", program, host), {
+    code: "TRAP_PAYLOAD_MISSING",
+    message: /\/app\/trap\/hello\.bin: no such file; .*\/var\/task\/hello\.bin: no such file\nhelp: /,
+  });
+});
+
+test("a file of another size alone is damage", () => {
+  const { host } = fakeHost({ moduleFolder: "/app", files: { "/app/hello.bin": { size: 3 } } });
+  assert.throws(() => locate("hello", "hello.bin", program, host), {
+    code: "TRAP_PAYLOAD_DAMAGED",
+    message: /\/app\/hello\.bin: 3 bytes instead of 4/,
+  });
+});
+
+test("V8 names scripts by path or by URL", () => {
+  assert.equal(pathOfScript("/a b/x.cjs"), "/a b/x.cjs");
+  assert.equal(pathOfScript("file:///a%20b/x.mjs?v=1#top"), "/a b/x.mjs");
+  assert.equal(pathOfScript("file:///C:/a/x.mjs"), "C:/a/x.mjs");
+  assert.equal(pathOfScript(undefined), undefined);
+});

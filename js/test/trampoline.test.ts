@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { TrapError } from "../src/errors.js";
+import { oversizedVariable } from "../src/handover.js";
+import type { Payload } from "../src/payload-type.js";
+import { start } from "../src/trampoline.js";
+import { fakeHost } from "./fake-host.js";
+import type { Fakes } from "./fake-host.js";
+
+const TEXT = Buffer.from("\x7fELF", "latin1").toString("base64");
+const program = { sha256: "0123456789abcdef", size: 4, base64: () => [TEXT] };
+const payload: Payload = { name: "hello", programs: { x64: program } };
+const PATH = "/tmp/trap-0123456789abcdef";
+const polling = { AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" };
+
+/** Starts and returns what was done when the process has ended. */
+function ends(fakes: Fakes, takeover: "auto" | "exec" | "spawn" = "auto", carried = payload): string[] {
+  const { host, done } = fakeHost(fakes);
+  assert.throws(() => start(carried, { takeover }, host));
+  assert.match(done.at(-1) ?? "", /^(execve|exit|die by) /);
+  return done;
+}
+
+test("auto replaces the process after the program was installed", () => {
+  assert.deepEqual(ends({}), [`create ${PATH}.new`, `close ${PATH}.new`, `rename ${PATH}.new to ${PATH}`, `execve ${PATH}`]);
+});
+
+describe("under spawn the host ends with", () => {
+  test("the status of the program", () => {
+    assert.deepEqual(ends({ childEnd: { status: 3 } }, "spawn").slice(-2), [`spawn ${PATH}`, "exit 3"]);
+  });
+  test("status 0 as well: it must not look healthy", () => {
+    assert.equal(ends({ childEnd: { status: 0 } }, "spawn").at(-1), "exit 0");
+  });
+  test("the signal that killed the program", () => {
+    assert.equal(ends({ childEnd: { signal: "SIGKILL" } }, "spawn").at(-1), "die by SIGKILL");
+  });
+});
+
+test("a variable that Linux does not pass on is no reason to abort: auto spawns, exec refuses", () => {
+  const env = { ...polling, BIG: "ä".repeat(65536) };
+  assert.equal(ends({ env }).at(-2), `spawn ${PATH}`);
+  assert.throws(() => start(payload, { takeover: "exec" }, fakeHost({ env }).host), {
+    code: "TRAP_EXEC_UNAVAILABLE",
+    message: /the variable BIG is longer/,
+  });
+});
+
+test("the longest variable is counted in bytes, with its name and its end", () => {
+  assert.equal(oversizedVariable({ A: "x".repeat(131072 - 3) }), undefined);
+  assert.equal(oversizedVariable({ A: "x".repeat(131072 - 2) }), "A");
+  assert.equal(oversizedVariable({ A: "ä".repeat(65534) }), undefined);
+  assert.equal(oversizedVariable({ A: "ä".repeat(65535) }), "A");
+  assert.equal(oversizedVariable({ A: "😀".repeat(32767) }), undefined);
+  assert.equal(oversizedVariable({ A: "😀".repeat(32768) }), "A");
+});
+
+test("without a Runtime API nothing is done, and every event is refused with the reason", async () => {
+  for (const takeover of ["auto", "exec", "spawn"] as const) {
+    for (const env of [{}, { AWS_LAMBDA_RUNTIME_API: "" }]) {
+      const { host, done } = fakeHost({ env });
+      const standby = start(payload, { takeover }, host);
+      await assert.rejects(standby.handle({}), {
+        code: "TRAP_NO_RUNTIME_API",
+        message: /^`hello` was not started: .*does not poll Lambda's Runtime API\nhelp: .*`cargo trap invoke`/,
+      });
+      assert.deepEqual(done, []);
+    }
+  }
+});
+
+describe("with TRAP_LOG=debug one line says", () => {
+  const logged = (done: readonly string[]): string[] => done.filter((line) => line.startsWith("log "));
+  const env = { ...polling, TRAP_LOG: "debug" };
+  test("what is done, why, and where the program came from", () => {
+    assert.deepEqual(logged(ends({ env })), [
+      "log trap: hello: exec, because this is the main thread of a Node that has process.execve; " +
+        `program ${PATH} (x64; payload: evaluated)`,
+    ]);
+  });
+  test("which folders were passed over", () => {
+    const [line] = logged(ends({ env, noexec: ["/tmp"] }));
+    assert.match(line ?? "", /program \/dev\/shm\/.*; skipped \/tmp: files in it cannot be executed/);
+  });
+  test("that nothing is taken over", () => {
+    const { host, done } = fakeHost({ env: { TRAP_LOG: "debug" } });
+    start(payload, { takeover: "auto" }, host);
+    assert.deepEqual(done, ["log trap: hello: standby, because AWS_LAMBDA_RUNTIME_API is not set"]);
+  });
+});
+
+describe("a payload file is", () => {
+  const carried: Payload = { name: "hello", programs: { x64: { sha256: "0123456789abcdef", size: 4, file: "hello.x64.bin" } } };
+  const at = "/app/trap/hello.x64.bin";
+  test("executed where it lies when it may be executed", () => {
+    const fakes = { moduleFolder: "/app", files: { [at]: { size: 4, owner: 0 } } };
+    assert.deepEqual(ends(fakes, "auto", carried), [`execve ${at}`]);
+  });
+  test("copied when it may not", () => {
+    const fakes = { moduleFolder: "/app", files: { [at]: { size: 4, mode: 0o644 } } };
+    assert.deepEqual(ends(fakes, "auto", carried), [`copy ${at} to ${PATH}.new`, `rename ${PATH}.new to ${PATH}`, `execve ${PATH}`]);
+  });
+  test("compared with its hash when that is asked for", () => {
+    const fakes = { env: { ...polling, TRAP_VERIFY: "1" }, moduleFolder: "/app", files: { [at]: { content: "abcd" } } };
+    assert.throws(() => start(carried, { takeover: "auto" }, fakeHost(fakes).host), {
+      code: "TRAP_PAYLOAD_DAMAGED",
+      message: /its SHA-256 is hash of abcd instead of 0123456789abcdef/,
+    });
+  });
+});
+
+describe("start throws", () => {
+  const cases: Record<string, [Fakes, Payload, string, RegExp]> = {
+    "when the payload has another architecture only": [
+      { arch: "arm64" },
+      payload,
+      "TRAP_WRONG_ARCH",
+      /^this host is arm64, and the payload of `hello` has x64\nhelp: build with `cargo trap build --arch arm64`/,
+    ],
+    "when no architecture of the host is supported": [
+      { arch: "s390x" },
+      { name: "hello", programs: { arm64: program, x64: program } },
+      "TRAP_WRONG_ARCH",
+      /^this host is s390x, and the payload of `hello` has arm64 and x64\nhelp: choose arm64 and x64 in/,
+    ],
+    "when the host does not run Linux": [{ system: "darwin" }, payload, "TRAP_WRONG_SYSTEM", /this host runs darwin/],
+    "when the payload carries nothing": [
+      {},
+      { name: "hello", programs: { x64: { sha256: "00", size: 4 } } },
+      "TRAP_PAYLOAD_MISSING",
+      /neither `base64` nor `file` for x64/,
+    ],
+    "when the program is for another machine than it says": [
+      { machine: 183 },
+      payload,
+      "TRAP_PAYLOAD_DAMAGED",
+      /this host is x64 and the file is arm64/,
+    ],
+    "when execve is refused": [
+      { execveError: new Error("EACCES: permission denied, execve") },
+      payload,
+      "TRAP_START_FAILED",
+      /does not start `\/tmp\/trap-0123456789abcdef`: EACCES: permission denied\n/,
+    ],
+    "when the child does not start": [
+      { execve: false, spawnError: new Error("spawnSync /tmp/trap E2BIG") },
+      payload,
+      "TRAP_START_FAILED",
+      /E2BIG/,
+    ],
+  };
+  for (const [name, [fakes, carried, code, message]] of Object.entries(cases)) {
+    test(name, () => {
+      const { host, done } = fakeHost(fakes);
+      assert.throws(() => start(carried, { takeover: "auto" }, host), { code, message });
+      assert.ok(!done.some((line) => line.startsWith("log ")));
+    });
+  }
+});
+
+test("a program for another system runs there as a child", () => {
+  const carried: Payload = { name: "hello", system: "darwin", programs: { arm64: program } };
+  assert.equal(ends({ system: "darwin", arch: "arm64", machine: 0 }, "auto", carried).at(-2), `spawn ${PATH}`);
+});
+
+test("an error shows its code where only the stack is shown, and nothing twice", () => {
+  const error = new TrapError("TRAP_WRONG_ARCH", "this is so", "do that");
+  assert.equal(error.message, "this is so\nhelp: do that");
+  assert.match(error.stack ?? "", /^TrapError \[TRAP_WRONG_ARCH\]: this is so\nhelp: do that\n {4}at /);
+  assert.deepEqual([error.what, error.advice, error.name], ["this is so", "do that", "TrapError"]);
+  assert.deepEqual(Object.keys(error).filter((key) => key !== "name"), ["code"]);
+});
