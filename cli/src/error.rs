@@ -106,10 +106,7 @@ impl Error {
 
     /// Adds the failure behind this one.
     #[must_use]
-    pub fn with_source(
-        mut self,
-        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub fn with_source(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         if let Self::Known { source, .. } = &mut self {
             *source = Some(cause.into());
         }

@@ -3,7 +3,25 @@
 //! A build flows one way: [`project`] → [`compile`] → [`elf`] → [`payload`] → [`platform`] → [`plan`] →
 //! [`exec`]. Each arrow is a value; only `compile` and `exec` touch the machine.
 
+pub mod arch;
+pub mod artifact;
+pub mod cargo_args;
+pub mod cli;
+pub mod commands;
+pub mod compile;
+pub mod doctor;
+pub mod elf;
 pub mod error;
+pub mod exec;
+pub mod files;
+pub mod host;
+pub mod lambda;
+pub mod payload;
+pub mod plan;
+pub mod platform;
+pub mod project;
+pub mod settings;
+pub mod size;
 pub mod ui;
 
 pub use error::{Class, Error, Result};

@@ -83,7 +83,9 @@ impl Ui {
         } else {
             "{prefix:>12.cyan.bold} {msg} {elapsed:.dim} {spinner}"
         };
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
         bar.set_prefix(verb.to_owned());
         bar.set_message(what.to_string());
         bar.enable_steady_tick(Duration::from_millis(120));

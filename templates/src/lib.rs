@@ -2,7 +2,8 @@
 //!
 //! Nothing here knows what a file means. `cargo-trap` reads the manifests and renders the files.
 
-use include_dir::{Dir, include_dir};
+pub use include_dir::Dir;
+use include_dir::include_dir;
 
 /// One folder per platform: `platform.toml`, `files/` to emit, `host/` that stands in for the platform's
 /// own loader when the artifact is started on this machine, `expected/` for the tests.

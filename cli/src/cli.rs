@@ -1,0 +1,82 @@
+//! The command line, and nothing that acts on it.
+
+use crate::Result;
+use crate::commands::{build, completions, doctor, init, inspect, man, new};
+use crate::ui::{Format, Ui};
+
+/// Cargo calls `cargo-trap trap …`; typed by hand it is the same.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "cargo", bin_name = "cargo", styles = clap_cargo::style::CLAP_STYLING)]
+pub enum Cli {
+    /// Run Rust programs on hosts that only take TypeScript or JavaScript.
+    Trap(Trap),
+}
+
+/// Run Rust programs on hosts that only take TypeScript or JavaScript
+///
+/// Compiles a program to a static Linux executable, wraps it into a small TypeScript or JavaScript project
+/// that the platform accepts, and lets that project hand the process over to the program when it starts.
+#[derive(Clone, Debug, clap::Args)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub struct Trap {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say less: errors only
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub quiet: bool,
+    /// Say more: linkers, command lines, reasons
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Output")]
+    pub verbose: bool,
+    /// How results are printed on stdout
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, global = true, help_heading = "Output")]
+    pub message_format: Format,
+    /// Colour
+    #[command(flatten)]
+    pub color: colorchoice_clap::Color,
+}
+
+/// One line per command.
+#[derive(Clone, Debug, clap::Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "made once per process")]
+#[expect(missing_docs, reason = "each is documented on its `Args`, which is also its help")]
+pub enum Command {
+    New(new::Args),
+    Init(init::Args),
+    Build(build::Args),
+    // Invoke(invoke::Args),
+    Inspect(inspect::Args),
+    Doctor(doctor::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+impl Trap {
+    /// What is said, and how loudly.
+    pub fn ui(&self) -> Ui {
+        self.color.write_global();
+        Ui::new(self.quiet, self.verbose, self.message_format)
+    }
+
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// The command's own.
+    pub fn run(self, ui: &Ui) -> Result<()> {
+        match self.command {
+            Command::New(args) => new::run(args, ui),
+            Command::Init(args) => init::run(args, ui),
+            Command::Build(args) => build::run(args, ui),
+            // Command::Invoke(args) => invoke::run(args, ui),
+            Command::Inspect(args) => inspect::run(args, ui),
+            Command::Doctor(args) => doctor::run(args, ui),
+            Command::Completions(args) => completions::run(args, ui),
+            Command::Man(args) => man::run(args, ui),
+        }
+    }
+}
+
+#[test]
+fn the_command_line_is_well_formed() {
+    <Cli as clap::CommandFactory>::command().debug_assert();
+}

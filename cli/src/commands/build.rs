@@ -1,0 +1,304 @@
+//! `cargo trap build`: compile the program and write the project that carries it.
+//!
+//! [`resolve`] decides, [`crate::exec`] acts; `--dry-run` prints the decision and stops.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::arch::{Arch, ArchChoice};
+use crate::artifact::Artifact;
+use crate::cargo_args::CargoArgs;
+use crate::compile::Compile;
+use crate::payload::Encoding;
+use crate::plan::{self, Plan, Request, Source, Step, plan};
+use crate::platform;
+use crate::project::Project;
+use crate::settings::{Flags, Lang, Takeover, class_name};
+use crate::size::Bytes;
+use crate::ui::Ui;
+use crate::{Class, Error, Result, exec};
+
+/// Compile the program and package it for a Node.js platform
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_long_help = "Examples:
+  cargo trap build                                   this crate, for its platform
+  cargo trap build --platform lambda --zip           a zip for AWS Lambda
+  cargo trap build --arch both --out-dir ../backend  into an existing TypeScript project
+  cargo trap build --program ./server                a static program of any language")]
+pub struct Args {
+    /// What to build and package.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Write the class, the trampoline and the payload into one file
+    #[arg(long, help_heading = "Packaging")]
+    pub single_file: bool,
+    /// Write into this folder, which may be an existing project; only our own files are touched
+    #[arg(long, value_name = "DIR", help_heading = "Packaging")]
+    pub out_dir: Option<PathBuf>,
+    /// Also write a zip of the artifact, beside its folder
+    #[arg(long, help_heading = "Packaging")]
+    pub zip: bool,
+    /// Print the steps and stop
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Which program, and how it is packaged: what `build` and `invoke` share.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Selection {
+    /// A compiled static Linux program to package instead of this crate; once per architecture
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["package", "bin", "example", "manifest_path", "profile", "release"], help_heading = "Packaging")]
+    pub program: Vec<PathBuf>,
+    /// Packaging flags.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// Cargo's flags.
+    #[command(flatten)]
+    pub cargo: CargoArgs,
+}
+
+/// What an artifact is built for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// To be deployed.
+    Deploy {
+        /// `--single-file`
+        single_file: bool,
+        /// `--out-dir`
+        out_dir: Option<PathBuf>,
+        /// `--zip`
+        zip: bool,
+    },
+    /// To be started on this machine, by `invoke`: for this machine's architecture unless another was typed,
+    /// as JavaScript (older Node versions do not read TypeScript), with the platform's loader stood in for.
+    Local,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of [`resolve`] and of [`exec::execute`].
+pub fn run(args: Args, ui: &Ui) -> Result<()> {
+    let purpose = Purpose::Deploy { single_file: args.single_file, out_dir: args.out_dir, zip: args.zip };
+    let plan = resolve(&args.selection, &purpose)?;
+    if args.dry_run {
+        return print_plan(&plan, ui);
+    }
+    let artifact = exec::execute(&plan, args.selection.cargo.is_offline(), ui)?;
+    report(&plan, &artifact, ui)
+}
+
+/// Builds an artifact for a purpose.
+///
+/// # Errors
+/// Those of [`resolve`] and of [`exec::execute`].
+pub fn artifact(selection: &Selection, purpose: &Purpose, ui: &Ui) -> Result<Artifact> {
+    exec::execute(&resolve(selection, purpose)?, selection.cargo.is_offline(), ui)
+}
+
+/// Decides everything: the program, the platform, the folder, the steps.
+///
+/// # Errors
+/// When the request does not fit the project, the platform or this machine.
+pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
+    let local = matches!(purpose, Purpose::Local);
+    let project = if selection.program.is_empty() { Some(Project::find(&selection.cargo)?) } else { None };
+    let typed_arch = selection.flags.arch;
+    let flags = selection
+        .flags
+        .clone()
+        .over(project.as_ref().map(|project| project.flags.clone()).unwrap_or_default());
+    let platform = platform::find(flags.platform.as_deref().unwrap_or(platform::DEFAULT))?;
+    let manifest = &platform.manifest;
+
+    let name = match &project {
+        Some(project) => project.target.name().to_owned(),
+        None => program_name(&selection.program[0])?,
+    };
+    // Programs for Linux cannot run on other systems: there the program for the machine itself is used.
+    let native = local && !cfg!(target_os = "linux");
+    let choice =
+        if local { typed_arch.or_else(|| Arch::of_this_machine().map(ArchChoice::from)) } else { flags.arch };
+    let mut arches = choice.unwrap_or(manifest.arch).arches();
+    let source = match &project {
+        Some(project) => {
+            let compile = |arch| Compile::decide(project, &selection.cargo, arch);
+            let compiles = if native {
+                vec![compile(None)?]
+            } else {
+                arches.iter().map(|&arch| compile(Some(arch))).collect::<Result<_>>()?
+            };
+            Source::Cargo(compiles)
+        }
+        None => {
+            // The programs say themselves what they are for; a typed `--arch` is held against them.
+            let wanted = typed_arch.map(ArchChoice::arches);
+            arches = wanted.clone().unwrap_or(program_arches(&selection.program)?);
+            Source::Files(selection.program.clone(), wanted)
+        }
+    };
+
+    let lang = match flags.lang {
+        _ if local => Lang::Js,
+        None => manifest.langs[0],
+        Some(lang) if manifest.langs.contains(&lang) => lang,
+        Some(lang) => {
+            let known: Vec<_> =
+                manifest.langs.iter().map(|lang| format!("`{lang:?}`").to_lowercase()).collect();
+            return Err(Error::known(
+                "lang",
+                Class::Request,
+                format!("`{}` is not given {lang:?} files", manifest.id)
+                    .replace("Ts ", "TypeScript ")
+                    .replace("Js ", "JavaScript "),
+            )
+            .with_hint(format!("leave `--lang` out, or give {}", known.join(" or "))));
+        }
+    };
+    let encoding = if native { Encoding::File } else { flags.payload.unwrap_or(manifest.payload) };
+    let takeover = if native { Takeover::Spawn } else { flags.takeover.unwrap_or_default() };
+    let target_dir =
+        project.as_ref().map_or_else(|| PathBuf::from("target"), |project| project.target_dir.clone());
+    let own_dir = |below: &str| target_dir.join("trap").join(below).join(&manifest.id).join(&name);
+    let (dir, shared_dir, single_file, zip) = match purpose {
+        Purpose::Local => (own_dir("local"), false, manifest.single_file, None),
+        Purpose::Deploy { single_file, out_dir, zip } => {
+            let dir = out_dir.clone().unwrap_or_else(|| own_dir(""));
+            let archive = zip.then(|| match out_dir {
+                Some(dir) => dir.join(format!("{name}.zip")),
+                None => dir.with_file_name(format!("{name}.zip")),
+            });
+            (dir, out_dir.is_some(), *single_file || manifest.single_file, archive)
+        }
+    };
+    let request = Request {
+        class: class_name(flags.class.as_deref(), &name)?,
+        name,
+        platform,
+        source,
+        encoding,
+        takeover,
+        lang,
+        single_file,
+        dir,
+        shared_dir,
+        zip,
+        with_host: local,
+    };
+    plan(request, &arches)
+}
+
+/// The name of a program given as a file: its file name without an ending, as far as it can name files.
+fn program_name(path: &Path) -> Result<String> {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name: String = stem
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' })
+        .collect::<String>()
+        .trim_matches('-')
+        .to_owned();
+    if name.is_empty() {
+        return Err(Error::known(
+            "program-name",
+            Class::Request,
+            format!("`{}` has no name to call the artifact by", path.display()),
+        )
+        .with_hint("rename the file to something like `server`"));
+    }
+    Ok(name)
+}
+
+/// The architectures of given programs, as far as their headers say; the gate judges them later.
+fn program_arches(programs: &[PathBuf]) -> Result<Vec<Arch>> {
+    let mut arches = Vec::new();
+    for path in programs {
+        let bytes = crate::files::read(path)?;
+        let elf = crate::elf::Elf::read(&plan::shown(path), &bytes)?;
+        if let crate::elf::Machine::Known(arch) = elf.machine {
+            arches.push(arch);
+        }
+    }
+    arches.sort();
+    arches.dedup();
+    Ok(arches)
+}
+
+fn print_plan(plan: &Plan, ui: &Ui) -> Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        reason: &'static str,
+        #[serde(flatten)]
+        step: &'a Step,
+    }
+    if ui.is_json() {
+        return plan.steps.iter().try_for_each(|step| ui.json(&Line { reason: "trap-step", step }));
+    }
+    let dir = plan::shown(&plan.request.dir);
+    let mut text = String::new();
+    for step in &plan.steps {
+        text.push_str(&match step {
+            Step::AddTarget { target } => format!("if missing  rustup target add {target}\n"),
+            Step::Compile { compile, command } => {
+                format!("run         {command}\n            linked by {}\n", compile.linker)
+            }
+            Step::Check { program } => format!("check       {}\n", plan::shown(program)),
+            Step::Write { path, what, keep, .. } => {
+                let keep = if *keep && plan.request.shared_dir { ", unless it exists" } else { "" };
+                format!("write       {dir}/{path}  ({what}{keep})\n")
+            }
+            Step::Zip { path } => format!("zip         {}\n", plan::shown(path)),
+        });
+    }
+    ui.text(text)
+}
+
+fn report(plan: &Plan, artifact: &Artifact, ui: &Ui) -> Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        reason: &'static str,
+        dir: &'a Path,
+        zip: Option<&'a Path>,
+        #[serde(flatten)]
+        record: &'a crate::artifact::Record,
+    }
+    let record = &artifact.record;
+    let request = &plan.request;
+    for program in &record.programs {
+        let size = match record.payload {
+            Encoding::Base64 => {
+                let text = Bytes(crate::payload::base64_len(program.size));
+                format!("{} ({text} as base64)", Bytes(program.size))
+            }
+            Encoding::File => format!("{}", Bytes(program.size)),
+        };
+        ui.status(
+            "Packaged",
+            format_args!(
+                "`{}` for {} on {}: {size}, takeover {}",
+                record.name,
+                program.arch,
+                record.platform,
+                record.takeover.as_str()
+            ),
+        );
+    }
+    ui.status("Wrote", format_args!("{}", plan::shown(&artifact.dir.join(&record.main))));
+    if let Some(zip) = &artifact.zip {
+        ui.status("Zipped", plan::shown(zip));
+    }
+    if ui.is_json() {
+        return ui.json(&Line {
+            reason: "trap-artifact",
+            dir: &artifact.dir,
+            zip: artifact.zip.as_deref(),
+            record,
+        });
+    }
+    let arches: Vec<_> = record.programs.iter().map(|program| program.arch).collect();
+    let values = plan::values(request, &arches);
+    for next in &request.platform.manifest.next {
+        ui.status("Next", platform::render_text("next", next, &values)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,353 @@
+//! `cargo trap inspect`: what an artifact or a program is, whether it is whole, and how far from its limits.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::arch::Arch;
+use crate::artifact::Record;
+use crate::elf::{self, Elf, Kind, Machine, Rules};
+use crate::payload::{self, Encoding, Found, base64_len};
+use crate::platform::{self, Measured};
+use crate::size::Bytes;
+use crate::ui::Ui;
+use crate::{Class, Error, Result, files, plan};
+
+/// Show what an artifact or a program is, and check that it is whole
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// An artifact's folder, a module that carries a payload, or a compiled program
+    path: PathBuf,
+}
+
+/// What was found; also the JSON form.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Report {
+    reason: &'static str,
+    path: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    takeover: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<Encoding>,
+    programs: Vec<ProgramReport>,
+    limits: Vec<LimitReport>,
+    problems: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct ProgramReport {
+    arch: Option<Arch>,
+    sha256: String,
+    /// On disk at run time, in bytes.
+    size: u64,
+    /// As it travels, in bytes.
+    payload_size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    elf: Option<Elf>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct LimitReport {
+    about: String,
+    /// In bytes.
+    used: u64,
+    /// In bytes.
+    limit: u64,
+    source: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// `damaged` when something does not fit together; everything found is printed first.
+pub fn run(args: Args, ui: &Ui) -> Result<()> {
+    let reports = if args.path.is_dir() { folder(&args.path)? } else { vec![file(&args.path)?] };
+    for report in &reports {
+        if ui.is_json() {
+            ui.json(report)?;
+        } else {
+            ui.text(text(report))?;
+        }
+    }
+    let problems: Vec<_> = reports.iter().flat_map(|report| &report.problems).collect();
+    let Some(first) = problems.first() else { return Ok(()) };
+    let more = problems.len() - 1;
+    let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+    Err(Error::known("damaged", Class::Request, format!("{first}{more}"))
+        .with_hint("build it again with `cargo trap build`"))
+}
+
+/// An artifact's folder, or somebody's project with one or several of ours in it.
+fn folder(dir: &Path) -> Result<Vec<Report>> {
+    let records = Record::all_in(dir)?;
+    if records.is_empty() {
+        return Err(Error::known(
+            "no-artifact",
+            Class::Request,
+            format!("`{}` holds no artifact: there is no `trap/<name>.json` in it", dir.display()),
+        )
+        .with_hint("give the folder that `cargo trap build` wrote; it is printed at the end of a build"));
+    }
+    records.iter().map(|record| artifact(dir, record)).collect()
+}
+
+fn artifact(dir: &Path, record: &Record) -> Result<Report> {
+    let mut problems = Vec::new();
+    let mut total = 0;
+    for (path, hash) in &record.files {
+        match fs::read(dir.join(path)) {
+            Ok(bytes) => {
+                total += bytes.len() as u64;
+                if payload::sha256(&bytes) != *hash {
+                    problems.push(format!("`{path}` was changed after the build"));
+                }
+            }
+            Err(_) => problems.push(format!("`{path}` is missing")),
+        }
+    }
+    let modules: String = record
+        .files
+        .keys()
+        .filter(|path| **path == record.main || path.contains(".payload."))
+        .filter_map(|path| fs::read_to_string(dir.join(path)).ok())
+        .collect();
+    let found = payload::read_back(&modules);
+    let mut programs = Vec::new();
+    for program in &record.programs {
+        let carried = found.iter().find(|found| found.arch == program.arch);
+        if carried.is_none() {
+            problems.push(format!("no module carries the {} program", program.arch));
+        }
+        let bytes = carried.and_then(|found| bytes_of(found, dir, &mut problems));
+        if let Some(bytes) = &bytes {
+            check(program.arch, &program.sha256, program.size, bytes, &mut problems);
+        }
+        programs.push(ProgramReport {
+            arch: Some(program.arch),
+            sha256: program.sha256.clone(),
+            size: program.size,
+            payload_size: match record.payload {
+                Encoding::Base64 => base64_len(program.size),
+                Encoding::File => program.size,
+            },
+            elf: bytes.and_then(|bytes| Elf::read(&record.name, &bytes).ok()),
+        });
+    }
+    let limits = platform::find(&record.platform)
+        .map(|platform| limits(&platform, &programs, total))
+        .unwrap_or_default();
+    Ok(Report {
+        reason: "trap-inspection",
+        path: dir.to_path_buf(),
+        name: Some(record.name.clone()),
+        platform: Some(record.platform.clone()),
+        takeover: Some(record.takeover.as_str()),
+        payload: Some(record.payload),
+        programs,
+        limits,
+        problems,
+    })
+}
+
+/// The program behind an entry of a payload module.
+fn bytes_of(found: &Found, dir: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
+    match (&found.bytes, &found.file) {
+        (Some(Some(bytes)), _) => Some(bytes.clone()),
+        (Some(None), _) => {
+            problems.push(format!("the base64 text of the {} program is damaged", found.arch));
+            None
+        }
+        (None, Some(file)) => fs::read(dir.join("trap").join(file)).ok(),
+        (None, None) => {
+            problems.push(format!("the {} program is announced and not there", found.arch));
+            None
+        }
+    }
+}
+
+fn check(arch: Arch, sha256: &str, size: u64, bytes: &[u8], problems: &mut Vec<String>) {
+    if bytes.len() as u64 != size {
+        problems.push(format!("the {arch} program has {} bytes instead of {size}", bytes.len()));
+    } else if payload::sha256(bytes) != sha256 {
+        problems.push(format!("the {arch} program does not have the sha-256 it was built with"));
+    } else if let Ok(elf) = Elf::read("program", bytes) {
+        if elf.machine != Machine::Known(arch) {
+            problems.push(format!("the {arch} program is for another machine"));
+        }
+    }
+}
+
+/// A compiled program, or one module with a payload.
+fn file(path: &Path) -> Result<Report> {
+    let bytes = files::read(path)?;
+    let name = plan::shown(path);
+    let mut report = Report {
+        reason: "trap-inspection",
+        path: path.to_path_buf(),
+        name: None,
+        platform: None,
+        takeover: None,
+        payload: None,
+        programs: Vec::new(),
+        limits: Vec::new(),
+        problems: Vec::new(),
+    };
+    let is_module = path
+        .extension()
+        .is_some_and(|ending| ["ts", "js", "mjs", "cjs", "mts"].iter().any(|known| ending == *known));
+    if is_module {
+        let text = String::from_utf8_lossy(&bytes);
+        let found = payload::read_back(&text);
+        if found.is_empty() {
+            return Err(Error::known(
+                "no-artifact",
+                Class::Request,
+                format!("`{name}` carries no payload that can be read back"),
+            )
+            .with_hint("give a module that `cargo trap build` wrote, before any bundler changed it"));
+        }
+        let dir = path.parent().unwrap_or(Path::new(".")).to_path_buf();
+        for found in found {
+            report.payload = Some(if found.file.is_some() { Encoding::File } else { Encoding::Base64 });
+            // A payload module lies in `trap/` with its files; a single module one folder above.
+            let base = if dir.ends_with("trap") { dir.parent().unwrap_or(&dir) } else { &dir };
+            let program = bytes_of(&found, base, &mut report.problems);
+            match &program {
+                Some(program) => check(found.arch, &found.sha256, found.size, program, &mut report.problems),
+                None if report.problems.is_empty() => {
+                    report.problems.push(format!("the file of the {} program is missing", found.arch));
+                }
+                None => {}
+            }
+            report.programs.push(ProgramReport {
+                arch: Some(found.arch),
+                sha256: found.sha256,
+                size: found.size,
+                payload_size: if found.file.is_some() { found.size } else { base64_len(found.size) },
+                elf: program.and_then(|program| Elf::read(&name, &program).ok()),
+            });
+        }
+        return Ok(report);
+    }
+    let elf = Elf::read(&name, &bytes)?;
+    report
+        .problems
+        .extend(elf::gate(&name, &elf, None, Rules::EXECUTABLE).err().map(|error| error.to_string()));
+    report.programs.push(ProgramReport {
+        arch: match elf.machine {
+            Machine::Known(arch) => Some(arch),
+            Machine::Other(_) => None,
+        },
+        sha256: payload::sha256(&bytes),
+        size: elf.size,
+        payload_size: base64_len(elf.size),
+        elf: Some(elf),
+    });
+    // A program alone belongs to no platform yet: show how it stands with each.
+    for platform in platform::all()? {
+        let id = platform.manifest.id.clone();
+        report.limits.extend(
+            limits(&platform, &report.programs, 0)
+                .into_iter()
+                .map(|limit| LimitReport { about: format!("{id}: {}", limit.about), ..limit }),
+        );
+    }
+    Ok(report)
+}
+
+fn limits(platform: &platform::Platform, programs: &[ProgramReport], artifact: u64) -> Vec<LimitReport> {
+    let largest = programs.iter().map(|program| program.size).max().unwrap_or(0);
+    platform
+        .manifest
+        .limits
+        .iter()
+        .filter_map(|limit| {
+            let used = match limit.of {
+                Measured::Program => largest,
+                Measured::Artifact if artifact > 0 => artifact,
+                Measured::Artifact | Measured::Zip => return None,
+            };
+            Some(LimitReport {
+                about: limit.about.clone(),
+                used,
+                limit: limit.bytes,
+                source: limit.source.clone(),
+            })
+        })
+        .collect()
+}
+
+/// The report for people: aligned, one fact per line.
+fn text(report: &Report) -> String {
+    let mut text = String::new();
+    let mut line = |label: &str, value: &str| {
+        let _ = writeln!(text, "{label:<12}{value}");
+    };
+    line(if report.name.is_some() { "artifact" } else { "file" }, &report.path.display().to_string());
+    let facts = [("program", &report.name), ("platform", &report.platform)];
+    for (label, value) in facts {
+        if let Some(value) = value {
+            line(label, value);
+        }
+    }
+    if let Some(takeover) = report.takeover {
+        line("takeover", takeover);
+    }
+    for program in &report.programs {
+        let arch = program.arch.map_or("other machine", Arch::as_str);
+        line(arch, &format!("sha-256 {}", program.sha256));
+        line("", &format!("{} on disk", Bytes(program.size)));
+        match report.payload {
+            Some(Encoding::Base64) => {
+                line("", &format!("{} as base64 in the module", Bytes(program.payload_size)))
+            }
+            Some(Encoding::File) => line("", "carried as a file"),
+            None => line("", &format!("{} as a base64 payload", Bytes(program.payload_size))),
+        }
+        if let Some(elf) = &program.elf {
+            let kind = match (elf.kind, &elf.interpreter) {
+                (_, Some(interpreter)) => format!("dynamically linked, loader {interpreter}"),
+                (Kind::Executable, None) => "static executable".to_owned(),
+                (Kind::PositionIndependent, None) if elf.has_entry => {
+                    "static position-independent executable".to_owned()
+                }
+                (Kind::PositionIndependent, None) => "shared library".to_owned(),
+                (Kind::Other, None) => "not a linked program".to_owned(),
+            };
+            let symbols = match elf.strippable_bytes {
+                0 => "stripped".to_owned(),
+                bytes => format!("{} of symbols that `strip = true` would drop", Bytes(bytes)),
+            };
+            line("", &format!("{kind}, {symbols}"));
+        }
+    }
+    for (index, limit) in report.limits.iter().enumerate() {
+        let percent = limit.used as f64 * 100.0 / limit.limit as f64;
+        let label = if index == 0 { "limits" } else { "" };
+        line(
+            label,
+            &format!(
+                "{:>9} of {:>9} ({percent:4.1} %)  {}",
+                Bytes(limit.used).to_string(),
+                Bytes(limit.limit).to_string(),
+                limit.about
+            ),
+        );
+    }
+    for (index, problem) in report.problems.iter().enumerate() {
+        line(if index == 0 { "problems" } else { "" }, problem);
+    }
+    if report.problems.is_empty() {
+        line("state", "whole: every hash and size is as built");
+    }
+    text
+}

@@ -1,0 +1,10 @@
+//! One file per command: `Args` is what was typed, `run` does it.
+
+pub mod build;
+pub mod completions;
+pub mod doctor;
+pub mod init;
+pub mod inspect;
+// pub mod invoke;
+pub mod man;
+pub mod new;

@@ -1,0 +1,242 @@
+//! `cargo trap new`: a project that builds, runs and deploys as it is.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::files::{self, Mode};
+use crate::platform;
+use crate::ui::Ui;
+use crate::{Class, Error, Result};
+
+/// Start a project: an axum router that builds, runs and deploys as it is
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The folder to make; its name is the package's name
+    path: PathBuf,
+    /// A platform or a starter project
+    #[arg(
+        long,
+        visible_alias = "platform",
+        value_name = "NAME",
+        env = "CARGO_TRAP_PLATFORM",
+        hide_env_values = true
+    )]
+    template: Option<String>,
+    /// The package's name, where the folder's does not fit
+    #[arg(long)]
+    name: Option<String>,
+}
+
+/// `project.toml` of a starter project.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manifest {
+    /// Format of the file; 1.
+    pub manifest_version: u32,
+    /// Equals the folder's name.
+    pub id: String,
+    /// One line for lists.
+    pub summary: String,
+}
+
+/// What a starter project's templates can say.
+#[derive(Debug, Serialize)]
+struct Values<'a> {
+    name: &'a str,
+    platform: &'a str,
+    edition: &'a str,
+}
+
+/// The starter project that is meant when none is named.
+const DEFAULT: &str = "axum";
+
+/// Runs the command.
+///
+/// # Errors
+/// `not-empty` when the folder has something in it; `package-name`; `no-template`.
+pub fn run(args: Args, ui: &Ui) -> Result<()> {
+    let (project, platform) = choose(args.template.as_deref())?;
+    let folder_name = std::path::absolute(&args.path)
+        .ok()
+        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .unwrap_or_default();
+    let name = args.name.clone().unwrap_or(folder_name);
+    check_name(&name)?;
+    if !files::is_empty_or_missing(&args.path)? {
+        return Err(Error::known(
+            "not-empty",
+            Class::Request,
+            format!("`{}` is not empty", args.path.display()),
+        )
+        .with_hint("choose another folder; for an existing crate, run `cargo trap init` in it"));
+    }
+    let rendered = render(&project, &name, &platform)?;
+    for (path, text) in &rendered {
+        files::write(&args.path.join(path), text.as_bytes(), Mode::Plain)?;
+    }
+    let path = args.path.display();
+    ui.status("Created", format_args!("`{name}` for {platform} in {path}"));
+    ui.status("Next", format_args!("cd {path} && cargo trap invoke /"));
+    Ok(())
+}
+
+/// The files of a starter project, rendered: path and text.
+///
+/// # Errors
+/// `no-template`, or `template` when one is broken.
+pub fn render(project: &str, name: &str, platform: &str) -> Result<Vec<(String, String)>> {
+    let folder = trap_templates::PROJECTS.get_dir(project).ok_or_else(|| unknown(project))?;
+    let values = Values { name, platform, edition: "2024" };
+    platform::tree(folder, "files")
+        .into_iter()
+        .map(|(path, text)| {
+            let (path, text) = match path.strip_suffix(".tmpl") {
+                Some(path) => (path.to_owned(), platform::render_text(path, text, &values)?),
+                None => (path, text.to_owned()),
+            };
+            Ok((dotted(&path), text))
+        })
+        .collect()
+}
+
+/// `dot-gitignore` is a name that git and cargo leave alone; the project gets `.gitignore`.
+fn dotted(path: &str) -> String {
+    path.split('/')
+        .map(|part| part.strip_prefix("dot-").map_or_else(|| part.to_owned(), |rest| format!(".{rest}")))
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// All starter projects.
+///
+/// # Errors
+/// `template` when a manifest is broken: a defect of this tool.
+pub fn projects() -> Result<Vec<Manifest>> {
+    trap_templates::PROJECTS
+        .dirs()
+        .map(|folder| {
+            let broken = |what: &str| {
+                Error::known(
+                    "template",
+                    Class::Tool,
+                    format!("the project `{}` {what}", folder.path().display()),
+                )
+            };
+            let text = folder
+                .get_file(folder.path().join("project.toml"))
+                .and_then(|file| file.contents_utf8())
+                .ok_or_else(|| broken("has no `project.toml`"))?;
+            let manifest: Manifest = toml::from_str(text)
+                .map_err(|error| broken("has a broken `project.toml`").with_source(error))?;
+            if manifest.manifest_version != 1 || folder.path().to_str() != Some(&manifest.id) {
+                return Err(broken("has a manifest of another version or name"));
+            }
+            Ok(manifest)
+        })
+        .collect()
+}
+
+/// One name stands for a platform or a starter project; the other one is its default.
+fn choose(wanted: Option<&str>) -> Result<(String, String)> {
+    let default = || (DEFAULT.to_owned(), platform::DEFAULT.to_owned());
+    let Some(wanted) = wanted else { return Ok(default()) };
+    if projects()?.iter().any(|project| project.id == wanted) {
+        return Ok((wanted.to_owned(), default().1));
+    }
+    match platform::find(wanted) {
+        Ok(platform) => Ok((default().0, platform.manifest.id)),
+        Err(_) => Err(unknown(wanted)),
+    }
+}
+
+fn unknown(wanted: &str) -> Error {
+    let mut known: Vec<String> = Vec::new();
+    known.extend(
+        platform::all().unwrap_or_default().into_iter().map(|platform| {
+            format!("  {:<10} platform: {}", platform.manifest.id, platform.manifest.summary)
+        }),
+    );
+    known.extend(
+        projects()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|project| format!("  {:<10} project: {}", project.id, project.summary)),
+    );
+    Error::known("no-template", Class::Request, format!("no platform or starter project named `{wanted}`"))
+        .with_hint(format!("choose one of\n{}", known.join("\n")))
+}
+
+/// Cargo's own rules, checked before anything is written.
+fn check_name(name: &str) -> Result<()> {
+    let hint = |text: &str| {
+        Err(Error::known("package-name", Class::Request, format!("`{name}` cannot name a package"))
+            .with_hint(text))
+    };
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+        return hint("use letters, digits, `-` and `_`; give another name with `--name`");
+    }
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return hint("begin with a letter; give another name with `--name`");
+    }
+    if [
+        "test",
+        "core",
+        "std",
+        "alloc",
+        "proc_macro",
+        "proc-macro",
+        "self",
+        "super",
+        "crate",
+        "fn",
+        "mod",
+        "axum",
+        "tokio",
+        "lambda_http",
+    ]
+    .contains(&name)
+    {
+        return hint("cargo or Rust uses that name itself; give another one with `--name`");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_starter_project_renders_for_every_platform() {
+        for project in projects().unwrap() {
+            for platform in platform::all().unwrap() {
+                let files = render(&project.id, "my-service", &platform.manifest.id).unwrap();
+                let cargo = files.iter().find(|(path, _)| path == "Cargo.toml").expect("a Cargo.toml");
+                let manifest: toml::Table = toml::from_str(&cargo.1).unwrap();
+                assert_eq!(manifest["package"]["name"].as_str(), Some("my-service"));
+                assert_eq!(
+                    manifest["package"]["metadata"]["trap"]["platform"].as_str(),
+                    Some(platform.manifest.id.as_str())
+                );
+                assert!(files.iter().any(|(path, _)| path == ".gitignore"), "a .gitignore");
+            }
+        }
+    }
+
+    #[test]
+    fn platforms_and_projects_have_different_names() {
+        for project in projects().unwrap() {
+            assert!(platform::find(&project.id).is_err(), "`{}` names both", project.id);
+        }
+    }
+
+    #[test]
+    fn names_that_cargo_would_refuse_are_refused_first() {
+        for good in ["a", "my-service", "x_1"] {
+            check_name(good).unwrap();
+        }
+        for bad in ["", "a b", "1a", "ä", "test", "axum", "a/b"] {
+            assert_eq!(check_name(bad).unwrap_err().code(), "package-name", "{bad}");
+        }
+    }
+}

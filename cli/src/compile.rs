@@ -1,0 +1,319 @@
+//! `cargo build` for a platform's machine, with nothing installed beyond rustup: which target, which linker,
+//! and why.
+//!
+//! Rust ships its own linker (`rust-lld`) and a static C library for its musl targets. Together they link
+//! any program of pure Rust. Only a crate that compiles C needs a C compiler for the target.
+
+use std::ffi::OsString;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cargo_metadata::Message;
+use serde::Serialize;
+
+use crate::arch::Arch;
+use crate::cargo_args::{CargoArgs, cargo};
+use crate::project::{Project, Target};
+use crate::ui::Ui;
+use crate::{Class, Error, Result};
+
+/// One compilation: the command line and the environment it adds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Compile {
+    /// The machine; `None` compiles for this one, as cargo does by itself.
+    pub arch: Option<Arch>,
+    /// The Rust target triple; `None` with `arch`.
+    pub target: Option<&'static str>,
+    /// Arguments after `cargo`.
+    pub args: Vec<String>,
+    /// Variables added to the environment.
+    pub env: Vec<(String, String)>,
+    /// Which linker links it, and why that one.
+    pub linker: String,
+    /// Where to start cargo: the package's folder, so that its toolchain file and cargo configuration count.
+    pub folder: PathBuf,
+    /// The binary whose path is wanted.
+    pub program: String,
+    /// Crates that compile C although no C compiler for the target was found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wants_c: Vec<String>,
+}
+
+impl Compile {
+    /// Decides how to compile; reads cargo's configuration and looks for linkers, changes nothing.
+    ///
+    /// # Errors
+    /// `cargo-config` when cargo's configuration cannot be read; `linker-missing` when no linker is there.
+    pub fn decide(project: &Project, args: &CargoArgs, arch: Option<Arch>) -> Result<Self> {
+        let mut cargo_args = vec!["build".to_owned()];
+        cargo_args.extend([
+            "--package".to_owned(),
+            args.package.clone().unwrap_or_else(|| project.package.clone()),
+        ]);
+        match &project.target {
+            Target::Bin(name) => cargo_args.extend(["--bin".to_owned(), name.clone()]),
+            Target::Example(name) => cargo_args.extend(["--example".to_owned(), name.clone()]),
+        }
+        cargo_args.extend(args.for_build());
+        let mut compile = Self {
+            arch,
+            target: arch.map(Arch::musl_target),
+            args: cargo_args,
+            env: Vec::new(),
+            linker: "this machine's own".to_owned(),
+            folder: project.root.clone(),
+            program: project.target.name().to_owned(),
+            wants_c: Vec::new(),
+        };
+        if let Some(target) = compile.target {
+            compile.args.extend(["--target".to_owned(), target.to_owned()]);
+            compile.choose_linker(target)?;
+            compile.choose_c_compiler(target, &project.compiles_c, &project.target_dir);
+        }
+        // Cargo runs in the package's folder; relative paths were typed in this one.
+        for index in 1..compile.args.len() {
+            if ["--target-dir", "--manifest-path"].contains(&compile.args[index - 1].as_str()) {
+                if let Ok(path) = std::path::absolute(&compile.args[index]) {
+                    compile.args[index] = path.display().to_string();
+                }
+            }
+        }
+        Ok(compile)
+    }
+
+    /// The user's linker, else Rust's own.
+    fn choose_linker(&mut self, target: &'static str) -> Result<()> {
+        let config = cargo_config2::Config::load_with_cwd(&self.folder).map_err(cargo_config)?;
+        if let Some(linker) = config.linker(target).map_err(cargo_config)? {
+            self.linker = format!("{} (configured for `{target}`)", linker.display());
+            return Ok(());
+        }
+        let flags = config.rustflags(target).map_err(cargo_config)?;
+        let in_flags = flags.is_some_and(|flags| {
+            flags.flags.iter().any(|flag| flag.trim_start_matches("-C").trim_start().starts_with("linker="))
+        });
+        if in_flags {
+            "the one in the configured rustflags".clone_into(&mut self.linker);
+            return Ok(());
+        }
+        let variable = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
+        let (linker, why) = if has_rust_lld(&self.folder) {
+            ("rust-lld".to_owned(), "Rust's own; no cross toolchain needed")
+        } else if let Ok(path) = which::which("ld.lld") {
+            (path.display().to_string(), "found in PATH; this Rust has no `rust-lld`")
+        } else {
+            return Err(Error::known(
+                "linker-missing",
+                Class::Machine,
+                format!("nothing on this machine can link for `{target}`: this Rust has no `rust-lld`"),
+            )
+            .with_hint("install Rust with rustup, or LLVM's linker (`apt-get install lld`), or set `target.<triple>.linker` in cargo's configuration"));
+        };
+        self.linker = format!("{linker} ({why})");
+        self.env.push((variable, linker));
+        Ok(())
+    }
+
+    /// A C compiler for crates that want one: the user's, a cross gcc, or zig.
+    fn choose_c_compiler(&mut self, target: &'static str, compiles_c: &[String], target_dir: &Path) {
+        if compiles_c.is_empty() {
+            return;
+        }
+        let name = target.replace('-', "_");
+        let variables =
+            [format!("CC_{target}"), format!("CC_{name}"), "TARGET_CC".to_owned(), "CC".to_owned()];
+        if variables.iter().any(|name| std::env::var_os(name).is_some()) {
+            return;
+        }
+        let cpu = target.split('-').next().unwrap_or_default();
+        if let Some(gcc) = [format!("{cpu}-linux-musl-gcc"), format!("{cpu}-linux-gnu-gcc")]
+            .into_iter()
+            .find(|name| which::which(name).is_ok())
+        {
+            // A glibc compiler's defaults call functions that musl lacks: the fortified string functions,
+            // and on Arm the atomics of libgcc.
+            let mut flags = "-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0".to_owned();
+            if cpu == "aarch64" {
+                flags.push_str(" -mno-outline-atomics");
+            }
+            self.env.push((format!("CC_{name}"), gcc));
+            self.env.push((format!("CFLAGS_{name}"), flags));
+        } else if which::which("zig").is_ok() && cfg!(unix) {
+            let wrapper = target_dir.join("trap").join(format!("zig-cc-{cpu}"));
+            self.env.push((format!("CC_{name}"), wrapper.display().to_string()));
+            self.env.push((format!("AR_{name}"), "zig ar".to_owned()));
+        } else {
+            self.wants_c = compiles_c.to_vec();
+        }
+    }
+
+    /// The command line as a person would type it.
+    pub fn command_line(&self) -> String {
+        let env = self.env.iter().map(|(name, value)| format!("{name}={} ", shell_word(value)));
+        let args = self.args.iter().map(|arg| format!(" {}", shell_word(arg)));
+        format!("{}cargo{}", env.collect::<String>(), args.collect::<String>())
+    }
+
+    /// Adds the Rust target when it is missing, and says so.
+    ///
+    /// # Errors
+    /// `target-missing` under `--offline` or without rustup; rustup's own failure otherwise.
+    pub fn ensure_target(&self, offline: bool, ui: &Ui) -> Result<()> {
+        let Some(target) = self.target else { return Ok(()) };
+        if has_target(target, &self.folder) {
+            return Ok(());
+        }
+        let missing = |message: String| Error::known("target-missing", Class::Machine, message);
+        if offline {
+            return Err(missing(format!(
+                "the Rust target `{target}` is not installed, and nothing may be fetched"
+            ))
+            .with_hint(format!("run `rustup target add {target}` while online")));
+        }
+        if which::which("rustup").is_err() {
+            return Err(missing(format!(
+                "the Rust target `{target}` is not installed, and there is no `rustup` to add it"
+            ))
+            .with_hint(format!(
+                "install rustup, or your system's package with Rust's standard library for `{target}`"
+            )));
+        }
+        ui.status("Adding", format_args!("Rust target `{target}` (rustup target add {target})"));
+        let output = Command::new("rustup")
+            .args(["target", "add", target])
+            .current_dir(&self.folder)
+            .output()
+            .map_err(|source| Error::Start { tool: "rustup".to_owned(), source, hint: None })?;
+        if output.status.success() && has_target(target, &self.folder) {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(missing(format!("rustup could not add the target `{target}`: {}", said.trim()))
+            .with_hint(format!("run `rustup target add {target}` yourself and see what it needs")))
+    }
+
+    /// Runs cargo; its diagnostics go to stderr unchanged. Returns the path of the program.
+    ///
+    /// # Errors
+    /// [`Error::ToolFailed`] with cargo's own status when it fails.
+    pub fn run(&self, ui: &Ui) -> Result<PathBuf> {
+        self.write_zig_wrapper()?;
+        let mut command = cargo();
+        command.args(&self.args).arg("--message-format=json-render-diagnostics").current_dir(&self.folder);
+        if ui.is_quiet() {
+            command.arg("--quiet");
+        }
+        ui.detail("Linking", format_args!("with {}", self.linker));
+        ui.detail("Running", self.command_line());
+        let start = |source| Error::Start {
+            tool: "cargo".to_owned(),
+            source,
+            hint: Some("install Rust with rustup".to_owned()),
+        };
+        let mut child = command
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(start)?;
+        let mut program = None;
+        if let Some(stdout) = child.stdout.take() {
+            for message in Message::parse_stream(BufReader::new(stdout)) {
+                match message {
+                    Ok(Message::CompilerArtifact(artifact)) if artifact.target.name == self.program => {
+                        program = artifact.executable.or(program);
+                    }
+                    Ok(Message::TextLine(line)) => ui.detail("cargo", line),
+                    Ok(_) => {}
+                    Err(source) => return Err(Error::file("read the messages of", "cargo")(source)),
+                }
+            }
+        }
+        let status = child.wait().map_err(start)?;
+        if !status.success() {
+            return Err(Error::ToolFailed {
+                tool: "cargo build".to_owned(),
+                status: status.code().unwrap_or(101),
+                hint: self.c_hint(),
+            });
+        }
+        program.map(Into::into).ok_or_else(|| {
+            Error::known(
+                "no-program",
+                Class::Tool,
+                format!("cargo built no executable named `{}`", self.program),
+            )
+        })
+    }
+
+    /// What to say when a build fails that may have wanted a C compiler.
+    fn c_hint(&self) -> Option<String> {
+        let target = self.target?;
+        let (first, rest) = self.wants_c.split_first()?;
+        let crates = rest.iter().fold(format!("`{first}`"), |list, name| format!("{list}, `{name}`"));
+        let cpu = target.split('-').next().unwrap_or_default();
+        Some(format!(
+            "{crates} compiles C, and this machine has no C compiler for `{target}`: install one \
+             (`apt-get install gcc-{}-linux-gnu`, or zig), set `CC_{}`, or switch the feature off that needs it",
+            cpu.replace('_', "-"),
+            target.replace('-', "_"),
+        ))
+    }
+
+    /// zig takes its own spelling of a target, and `cc` passes Rust's: a few lines of shell stand between.
+    fn write_zig_wrapper(&self) -> Result<()> {
+        let Some((_, path)) =
+            self.env.iter().find(|(name, value)| name.starts_with("CC_") && value.contains("zig-cc-"))
+        else {
+            return Ok(());
+        };
+        let cpu = self.target.and_then(|target| target.split('-').next()).unwrap_or_default();
+        let text = format!(
+            "#!/bin/sh\n# Written by cargo trap: zig as the C compiler for {cpu} musl.\nfor arg do\n  shift\n  \
+             case $arg in --target=*) ;; *) set -- \"$@\" \"$arg\" ;; esac\ndone\n\
+             exec zig cc -target {cpu}-linux-musl \"$@\"\n"
+        );
+        let path = Path::new(path);
+        crate::files::write(path, text.as_bytes(), crate::files::Mode::Executable)
+    }
+}
+
+fn cargo_config(error: cargo_config2::Error) -> Error {
+    Error::known("cargo-config", Class::Request, "cargo's configuration cannot be read").with_source(error)
+}
+
+fn rustc() -> OsString {
+    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
+/// What `rustc --print WHAT` answers in a folder, where a toolchain file may choose another Rust.
+fn rustc_print(folder: &Path, args: &[&str]) -> Option<PathBuf> {
+    let output = Command::new(rustc()).args(args).current_dir(folder).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+}
+
+/// True when the standard library for `target` is installed.
+pub fn has_target(target: &str, folder: &Path) -> bool {
+    rustc_print(folder, &["--print", "target-libdir", "--target", target])
+        .is_some_and(|libdir| std::fs::read_dir(libdir).is_ok_and(|mut entries| entries.next().is_some()))
+}
+
+/// True when this Rust brings its own linker, as every rustup toolchain does.
+pub fn has_rust_lld(folder: &Path) -> bool {
+    let name = if cfg!(windows) { "rust-lld.exe" } else { "rust-lld" };
+    rustc_print(folder, &["--print", "target-libdir"])
+        .and_then(|libdir| Some(libdir.parent()?.join("bin").join(name)))
+        .is_some_and(|path| path.exists())
+}
+
+/// A word as a shell would need it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,241 @@
+//! Carries a plan out. Everything is compiled, checked and rendered before the first file is written.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Write as _};
+use std::path::Path;
+
+use crate::arch::Arch;
+use crate::artifact::{self, Artifact, ProgramRecord, Record};
+use crate::elf::{self, Elf, Machine, Rules};
+use crate::files::{self, Mode};
+use crate::payload::{self, Program};
+use crate::plan::{self, Content, Plan, Request, Source, Step};
+use crate::platform::{self, Measured};
+use crate::size::Bytes;
+use crate::ui::Ui;
+use crate::{Class, Error, Result};
+
+/// Carries the steps out and returns the artifact.
+///
+/// # Errors
+/// Those of compiling, of the gate, and of writing; nothing is half-written after any of them.
+pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
+    let request = &plan.request;
+    let mut programs = Vec::new();
+    for step in &plan.steps {
+        match step {
+            Step::AddTarget { .. } | Step::Write { .. } | Step::Zip { .. } => {}
+            Step::Compile { compile, .. } => {
+                compile.ensure_target(offline, ui)?;
+                let path = compile.run(ui)?;
+                programs.push(admit(&path, compile.arch, request, ui)?);
+            }
+            Step::Check { program } => programs.push(admit(program, None, request, ui)?),
+        }
+    }
+    if let Source::Files(_, Some(wanted)) = &request.source {
+        for &arch in wanted {
+            if !programs.iter().any(|program| program.arch == arch) {
+                return Err(Error::known(
+                    "program-machine",
+                    Class::Request,
+                    format!("`--arch` asks for {arch}, and no `--program` is for it"),
+                )
+                .with_hint(format!("add `--program <file built for {}>`", arch.musl_target())));
+            }
+        }
+    }
+    programs.sort_by_key(|program| program.arch);
+    if let Some(twice) = programs.windows(2).find(|pair| pair[0].arch == pair[1].arch) {
+        let arch = twice[0].arch;
+        return Err(Error::known("ambiguous", Class::Request, format!("two programs for {arch} were given"))
+            .with_hint("give one `--program` for each architecture"));
+    }
+
+    let files = {
+        let _progress = ui.progress("Packaging", &request.name);
+        content(plan, &programs)?
+    };
+    let record = record(request, &programs, &files);
+    check_limits(request, &record, &files, ui)?;
+    let record_path = plan::record_path(&request.name);
+    let record_text = record.to_text();
+    let mut all: Vec<(&str, &[u8])> =
+        files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())).collect();
+    all.push((&record_path, record_text.as_bytes()));
+    if request.shared_dir {
+        let replaced: Vec<_> = all
+            .iter()
+            .filter(|(path, _)| !files.iter().any(|file| file.keep && file.path == *path))
+            .copied()
+            .collect();
+        artifact::check_ours(&request.dir, &replaced)?;
+    }
+    artifact::remove_stale(&request.dir, &record)?;
+    for file in &files {
+        let target = request.dir.join(&file.path);
+        if file.keep && request.shared_dir && target.exists() {
+            continue;
+        }
+        files::write(&target, &file.bytes, file.mode)?;
+    }
+    // Last, so that a record never promises what is not there.
+    files::write(&request.dir.join(&record_path), record_text.as_bytes(), Mode::Plain)?;
+    for step in &plan.steps {
+        if let Step::Zip { path } = step {
+            let _progress = ui.progress("Zipping", plan::shown(path));
+            let bytes = zip(&files)?;
+            check_limit(request, Measured::Zip, bytes.len() as u64)?;
+            files::write(path, &bytes, Mode::Plain)?;
+        }
+    }
+    Ok(Artifact { dir: request.dir.clone(), record, zip: request.zip.clone() })
+}
+
+/// A file of the artifact, complete.
+struct File {
+    path: String,
+    bytes: Vec<u8>,
+    mode: Mode,
+    keep: bool,
+}
+
+/// Reads a program and lets it through the gate.
+fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Result<Program> {
+    let name = plan::shown(path);
+    let bytes = files::read(path)?;
+    // A program for a machine that is not Linux never leaves it: `invoke` alone asks for one.
+    if let (Source::Cargo(compiles), Some(arch)) = (&request.source, Arch::of_this_machine()) {
+        if compiles.iter().all(|compile| compile.target.is_none()) {
+            return Ok(Program::new(arch, bytes));
+        }
+    }
+    let elf = Elf::read(&name, &bytes)?;
+    for warning in elf::gate(&name, &elf, wanted, Rules::EXECUTABLE)? {
+        ui.warning(warning);
+    }
+    let Machine::Known(arch) = elf.machine else {
+        return Err(Error::known(
+            "program-machine",
+            Class::Request,
+            format!("`{name}` is for an unknown machine"),
+        ));
+    };
+    check_limit(request, Measured::Program, elf.size)?;
+    Ok(Program::new(arch, bytes))
+}
+
+/// Renders every file.
+fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
+    let request = &plan.request;
+    let language = request.lang.into();
+    let payload =
+        |standalone| payload::module(&request.name, programs, request.encoding, language, standalone);
+    plan.steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Write { path, content, keep, .. } if *content != Content::Record => {
+                Some((path, content, *keep))
+            }
+            _ => None,
+        })
+        .map(|(path, content, keep)| {
+            let bytes = match content {
+                Content::Text(text) => text.clone().into_bytes(),
+                Content::Payload => payload(true).into_bytes(),
+                Content::Single { head, tail } => {
+                    let trampoline = trap_host::single_file(language);
+                    [head.as_str(), &trampoline, "\n", &payload(false), tail].concat().into_bytes()
+                }
+                Content::Program(arch) => programs
+                    .iter()
+                    .find(|program| program.arch == *arch)
+                    .map(|program| program.bytes.clone())
+                    .ok_or_else(|| {
+                        Error::known("no-program", Class::Request, format!("there is no program for {arch}"))
+                    })?,
+                Content::Record => Vec::new(),
+            };
+            Ok(File { path: path.clone(), bytes, mode: plan::mode(content), keep })
+        })
+        .collect()
+}
+
+fn record(request: &Request, programs: &[Program], files: &[File]) -> Record {
+    let arches: Vec<_> = programs.iter().map(|program| program.arch).collect();
+    Record {
+        trap: env!("CARGO_PKG_VERSION").to_owned(),
+        name: request.name.clone(),
+        platform: request.platform.manifest.id.clone(),
+        lang: request.lang,
+        takeover: request.takeover,
+        payload: request.encoding,
+        main: platform::expand(&request.platform.manifest.main, &plan::values(request, &arches)),
+        handler: request.platform.manifest.handler.clone(),
+        programs: programs
+            .iter()
+            .map(|program| ProgramRecord {
+                arch: program.arch,
+                sha256: program.sha256.clone(),
+                size: program.bytes.len() as u64,
+            })
+            .collect(),
+        files: files
+            .iter()
+            .filter(|file| !(file.keep && request.shared_dir))
+            .map(|file| (file.path.clone(), payload::sha256(&file.bytes)))
+            .collect::<BTreeMap<_, _>>(),
+    }
+}
+
+fn check_limits(request: &Request, record: &Record, files: &[File], ui: &Ui) -> Result<()> {
+    let total: u64 = files.iter().map(|file| file.bytes.len() as u64).sum();
+    for program in &record.programs {
+        ui.detail("Program", format_args!("{} for {}, {}", request.name, program.arch, Bytes(program.size)));
+    }
+    check_limit(request, Measured::Artifact, total)
+}
+
+/// Refuses what the platform would refuse, before it is deployed.
+fn check_limit(request: &Request, of: Measured, bytes: u64) -> Result<()> {
+    let Some(limit) = request.platform.limit(of).filter(|limit| bytes > limit.bytes) else { return Ok(()) };
+    let what = match of {
+        Measured::Program => "the program",
+        Measured::Artifact => "the artifact",
+        Measured::Zip => "the zip",
+    };
+    Err(Error::known(
+        "too-large",
+        Class::Request,
+        format!(
+            "{what} has {} and `{}` takes {}: {}",
+            Bytes(bytes),
+            request.platform.manifest.id,
+            Bytes(limit.bytes),
+            limit.about
+        ),
+    )
+    .with_hint(format!(
+        "`strip = true`, `lto = true` and `opt-level = \"z\"` make programs smaller; see {}",
+        limit.source
+    )))
+}
+
+/// All files as a zip: same input, same bytes, so times are fixed and the order is by name.
+fn zip(files: &[File]) -> Result<Vec<u8>> {
+    let failed = |error: zip::result::ZipError| {
+        Error::known("zip", Class::Files, "the zip could not be written").with_source(error)
+    };
+    let mut sorted: Vec<_> = files.iter().collect();
+    sorted.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for file in sorted {
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Deflated)
+            .last_modified_time(zip::DateTime::default())
+            .unix_permissions(if file.mode == Mode::Executable { 0o755 } else { 0o644 });
+        writer.start_file(&file.path, options).map_err(failed)?;
+        writer.write_all(&file.bytes).map_err(|error| failed(error.into()))?;
+    }
+    writer.finish().map(Cursor::into_inner).map_err(failed)
+}

@@ -1,0 +1,84 @@
+//! The file system, with every failure naming its path. Writes appear whole or not at all.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::{Error, Result};
+
+/// Whether a file is meant to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// 0644
+    Plain,
+    /// 0755
+    Executable,
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(Error::file("read", path))
+}
+
+/// Reads a whole file as UTF-8.
+///
+/// # Errors
+/// When it cannot be read or is not text.
+pub fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(Error::file("read", path))
+}
+
+/// Writes a file in one step: a temporary name in the same folder, then a rename, so that a reader or an
+/// interrupted build never sees half of it. Missing folders are made.
+///
+/// # Errors
+/// When any step fails; the temporary file is gone then.
+pub fn write(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(Error::file("create the folder", folder))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".trap-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(match mode {
+            Mode::Plain => 0o644,
+            Mode::Executable => 0o755,
+        }));
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = builder.tempfile_in(folder).map_err(Error::file("create a file in", folder))?;
+    file.write_all(bytes).map_err(Error::file("write", path))?;
+    file.persist(path).map_err(|error| error.error).map_err(Error::file("write", path))?;
+    Ok(())
+}
+
+/// Removes a file; one that is not there is fine.
+///
+/// # Errors
+/// When it is there and stays.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// True when a folder is missing or has nothing in it.
+///
+/// # Errors
+/// When it is there and cannot be listed, for instance because it is a file.
+pub fn is_empty_or_missing(path: &Path) -> Result<bool> {
+    match fs::read_dir(path) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(Error::file("look into", path)(error)),
+    }
+}

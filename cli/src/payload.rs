@@ -1,0 +1,227 @@
+//! The program as it travels: hashed, and as base64 text inside a module or as a file beside it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use trap_host::Language;
+
+use crate::arch::Arch;
+
+/// How a program travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// As text inside the module: survives every bundler
+    Base64,
+    /// As a file beside the module: smaller, faster to start
+    File,
+}
+
+/// Characters of base64 in one literal. The reader decodes literal by literal into one buffer, and the
+/// scanner's own buffer then stays in the cache: 64 KiB measured fastest of 4, 16, 64 and 256.
+const LITERAL: usize = 64 * 1024;
+
+/// Bytes of program that fill one literal; base64 spends four characters on three bytes.
+const LITERAL_BYTES: usize = LITERAL / 4 * 3;
+
+/// One compiled program, ready to travel.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// What it runs on.
+    pub arch: Arch,
+    /// Lowercase hex, 64 digits, of the whole file.
+    pub sha256: String,
+    /// The whole file.
+    pub bytes: Vec<u8>,
+}
+
+impl Program {
+    /// Hashes the file.
+    pub fn new(arch: Arch, bytes: Vec<u8>) -> Self {
+        Self { arch, sha256: sha256(&bytes), bytes }
+    }
+}
+
+/// The sha-256 of some bytes as lowercase hex, 64 digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The name of a `file` payload inside the `trap/` folder.
+pub fn file_name(name: &str, arch: Arch) -> String {
+    format!("{name}.{arch}.bin")
+}
+
+/// How many characters some bytes become as base64, padding included.
+pub fn base64_len(bytes: u64) -> u64 {
+    bytes.div_ceil(3) * 4
+}
+
+/// The text of the payload module: a description of each program and, for base64, the program itself.
+///
+/// The base64 stands in functions that are never called: their source text is read instead, so that the
+/// engine never builds a string of it. Function declarations are hoisted, so they may come last.
+/// `standalone` is false when the text is appended to a module that has the types already.
+pub fn module(
+    name: &str,
+    programs: &[Program],
+    encoding: Encoding,
+    language: Language,
+    standalone: bool,
+) -> String {
+    let typed = language == Language::TypeScript;
+    let mut text = String::new();
+    if standalone && typed {
+        text.push_str("import type { Payload } from \"./payload-type.js\";\n\n");
+    }
+    if standalone {
+        text.push_str("export ");
+    }
+    text.push_str(&format!("const payload{} = {{\n", if typed { ": Payload" } else { "" }));
+    text.push_str(&format!("  name: {},\n  programs: {{\n", quoted(name)));
+    for program in programs {
+        text.push_str(&format!(
+            "    {}: {{\n      sha256: \"{}\",\n      size: {},\n",
+            program.arch,
+            program.sha256,
+            program.bytes.len()
+        ));
+        match encoding {
+            Encoding::Base64 => text.push_str(&format!("      base64: {},\n", program.arch)),
+            Encoding::File => {
+                text.push_str(&format!("      file: {},\n", quoted(&file_name(name, program.arch))));
+            }
+        }
+        text.push_str("    },\n");
+    }
+    text.push_str("  },\n};\n");
+    if encoding == Encoding::Base64 {
+        for program in programs {
+            let returns = if typed { ": readonly string[]" } else { "" };
+            text.push_str(&format!(
+                "\n/** The {} program as base64. Never called: the text of this function is read instead. */\n",
+                program.arch
+            ));
+            text.push_str(&format!("function {}(){returns} {{\n  return [\n", program.arch));
+            text.reserve(program.bytes.len() / 3 * 4 + program.bytes.len() / LITERAL_BYTES * 8);
+            for chunk in program.bytes.chunks(LITERAL_BYTES) {
+                text.push('"');
+                STANDARD.encode_string(chunk, &mut text);
+                text.push_str("\",\n");
+            }
+            text.push_str("  ];\n}\n");
+        }
+    }
+    text
+}
+
+/// A JavaScript string literal. JSON's is one, with two exceptions that newer engines no longer make.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The programs found again in a module written by [`module`], for `inspect`: architecture, the sha-256 and
+/// size it promises, and the base64 literals joined and decoded (`None` for a `file` payload).
+///
+/// Reads only what we write ourselves, unchanged; a bundled module is not meant to be read back.
+pub fn read_back(text: &str) -> Vec<Found> {
+    Arch::ALL
+        .into_iter()
+        .filter_map(|arch| {
+            let entry = &text[text.find(&format!("    {arch}: {{\n"))?..];
+            let entry = &entry[..entry.find('}')?];
+            let field = |name: &str| {
+                let value = &entry[entry.find(&format!("{name}: "))? + name.len() + 2..];
+                Some(value[..value.find(",\n")?].trim_matches('"').to_owned())
+            };
+            let bytes = text.find(&format!("\nfunction {arch}()")).map(|start| {
+                let body = &text[start + 1..];
+                let body = &body[..body.find("\n}").unwrap_or(body.len())];
+                body.lines()
+                    .filter_map(|line| line.strip_prefix('"')?.strip_suffix("\","))
+                    .map(|literal| STANDARD.decode(literal).ok())
+                    .collect::<Option<Vec<_>>>()
+                    .map(|chunks| chunks.concat())
+            });
+            Some(Found {
+                arch,
+                sha256: field("sha256")?,
+                size: field("size")?.parse().ok()?,
+                file: field("file"),
+                bytes,
+            })
+        })
+        .collect()
+}
+
+/// One program as found by [`read_back`].
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What it runs on.
+    pub arch: Arch,
+    /// The hash that the module promises.
+    pub sha256: String,
+    /// The size that the module promises, in bytes.
+    pub size: u64,
+    /// The name of the file that holds it, for a `file` payload.
+    pub file: Option<String>,
+    /// For base64: the decoded program, or `None` inside when the text is damaged.
+    pub bytes: Option<Option<Vec<u8>>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(size: usize) -> Program {
+        Program::new(Arch::X64, (0..size).map(|index| (index * 31 % 251) as u8).collect())
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_back_at_every_remainder_of_a_literal() {
+        for size in [1, 2, 3, LITERAL_BYTES - 1, LITERAL_BYTES, LITERAL_BYTES + 1, 3 * LITERAL_BYTES + 2] {
+            for language in [Language::TypeScript, Language::JavaScript] {
+                let program = program(size);
+                let text = module("app", std::slice::from_ref(&program), Encoding::Base64, language, true);
+                let found = read_back(&text);
+                assert_eq!(found.len(), 1);
+                assert_eq!(found[0].sha256, program.sha256);
+                assert_eq!(found[0].size, size as u64);
+                assert_eq!(found[0].bytes, Some(Some(program.bytes)), "{size} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_payload_names_its_file_and_carries_no_text() {
+        let text = module("app", &[program(10)], Encoding::File, Language::JavaScript, true);
+        let found = read_back(&text);
+        assert_eq!(found[0].file.as_deref(), Some("app.x64.bin"));
+        assert!(found[0].bytes.is_none());
+        assert!(!text.contains("function"));
+    }
+
+    #[test]
+    fn both_architectures_stand_side_by_side() {
+        let programs = [Program::new(Arch::Arm64, vec![1; 9]), Program::new(Arch::X64, vec![2; 9])];
+        let text = module("app", &programs, Encoding::Base64, Language::TypeScript, true);
+        let found = read_back(&text);
+        assert_eq!(found[0].bytes, Some(Some(vec![1; 9])));
+        assert_eq!(found[1].bytes, Some(Some(vec![2; 9])));
+    }
+
+    #[test]
+    fn a_damaged_literal_is_noticed() {
+        let text = module("app", &[program(3000)], Encoding::Base64, Language::JavaScript, true);
+        let at = text.find("return [").unwrap() + 100;
+        let mut damaged = text.clone();
+        damaged.replace_range(at..=at, "!");
+        assert_eq!(read_back(&damaged)[0].bytes, Some(None));
+    }
+
+    #[test]
+    fn the_hash_is_the_one_everybody_else_computes() {
+        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -1,0 +1,234 @@
+//! A build as a list of steps. Nothing is read, written or run here; [`crate::exec`] carries the steps out.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::arch::Arch;
+use crate::compile::Compile;
+use crate::files::Mode;
+use crate::payload::{self, Encoding};
+use crate::platform::{self, Platform, Rendered, Values};
+use crate::settings::{Lang, Takeover};
+use crate::{Class, Error, Result};
+
+/// What is to be built, everything decided.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The program's name; names the artifact.
+    pub name: String,
+    /// The class's name, where the platform has one.
+    pub class: String,
+    /// Where the artifact is for.
+    pub platform: Platform,
+    /// Where the programs come from.
+    pub source: Source,
+    /// How they travel.
+    pub encoding: Encoding,
+    /// How they get control.
+    pub takeover: Takeover,
+    /// The language of the files.
+    pub lang: Lang,
+    /// Everything in one module.
+    pub single_file: bool,
+    /// The artifact's folder.
+    pub dir: PathBuf,
+    /// True when the folder is somebody's project: scaffolding is left out where it exists, and nothing we
+    /// did not write is replaced.
+    pub shared_dir: bool,
+    /// Also write a zip of the artifact, here.
+    pub zip: Option<PathBuf>,
+    /// Also write what stands in for the platform's loader: to start the artifact on this machine.
+    pub with_host: bool,
+}
+
+/// Where the programs come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// cargo compiles them, one per architecture.
+    Cargo(Vec<Compile>),
+    /// They exist; each with the architecture asked of it, if one was.
+    Files(Vec<PathBuf>, Option<Vec<Arch>>),
+}
+
+/// The steps of a build.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What it builds.
+    pub request: Request,
+    /// In this order; the first failure ends it, before anything is written.
+    pub steps: Vec<Step>,
+}
+
+/// One thing a build does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "step", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Step {
+    /// Add a Rust target with rustup, if it is missing.
+    AddTarget {
+        /// The triple.
+        target: &'static str,
+    },
+    /// Compile, then check the program.
+    Compile {
+        /// How.
+        compile: Compile,
+        /// The same, as a person would type it.
+        command: String,
+    },
+    /// Check a program that exists.
+    Check {
+        /// Which.
+        program: PathBuf,
+    },
+    /// Write a file of the artifact.
+    Write {
+        /// Path inside the artifact.
+        path: String,
+        /// What goes into it.
+        #[serde(skip)]
+        content: Content,
+        /// The same in words.
+        what: &'static str,
+        /// True when an existing file is left alone.
+        keep: bool,
+    },
+    /// Zip the artifact's files.
+    Zip {
+        /// The archive.
+        path: PathBuf,
+    },
+}
+
+/// The content of a file, some of it known only after compiling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Known now.
+    Text(String),
+    /// The payload module.
+    Payload,
+    /// Text, then trampoline and payload, then text.
+    Single {
+        /// Before.
+        head: String,
+        /// After.
+        tail: String,
+    },
+    /// The program itself.
+    Program(Arch),
+    /// The description of the artifact.
+    Record,
+}
+
+/// Lays out the steps.
+///
+/// # Errors
+/// When a template is broken, or when one module is asked of a platform file that has no place for it.
+pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
+    let mut steps = Vec::new();
+    match &request.source {
+        Source::Cargo(compiles) => {
+            steps.extend(
+                compiles.iter().filter_map(|compile| compile.target).map(|target| Step::AddTarget { target }),
+            );
+            steps.extend(
+                compiles.iter().map(|compile| Step::Compile {
+                    command: compile.command_line(),
+                    compile: compile.clone(),
+                }),
+            );
+        }
+        Source::Files(programs, _) => {
+            steps.extend(programs.iter().map(|program| Step::Check { program: program.clone() }));
+        }
+    }
+    let values = values(&request, arches);
+    let main = platform::expand(&request.platform.manifest.main, &values);
+    let rendered = platform::render(&request.platform.files(), &values)?;
+    let write = |path: String, content, what| Step::Write { path, content, what, keep: false };
+    for Rendered { path, head, tail } in rendered {
+        if request.single_file && path == main {
+            let tail = tail.ok_or_else(|| {
+                Error::known("template", Class::Tool, format!("`{path}` has no place for the trampoline"))
+            })?;
+            steps.push(write(path, Content::Single { head, tail }, "module, trampoline and payload"));
+        } else {
+            let keep = request.platform.manifest.scaffold.contains(&path);
+            let text = head + tail.as_deref().unwrap_or_default();
+            steps.push(Step::Write { path, content: Content::Text(text), what: "platform file", keep });
+        }
+    }
+    if !request.single_file {
+        for module in trap_host::MODULES {
+            let text = module.text(request.lang.into());
+            if text.is_empty() {
+                continue; // types alone: nothing of it is left in JavaScript
+            }
+            let path = format!("trap/{}.{}", module.name, values.ext);
+            steps.push(write(path, Content::Text(text.to_owned()), "trampoline"));
+        }
+        let path = format!("trap/{}.payload.{}", request.name, values.ext);
+        steps.push(write(path, Content::Payload, "payload module"));
+    }
+    if request.encoding == Encoding::File {
+        for &arch in arches {
+            let path = format!("trap/{}", payload::file_name(&request.name, arch));
+            steps.push(write(path, Content::Program(arch), "program"));
+        }
+    }
+    if request.with_host {
+        for Rendered { path, head, .. } in platform::render(&request.platform.host_files(), &values)? {
+            steps.push(write(path, Content::Text(head), "stand-in for the platform's loader"));
+        }
+    }
+    steps.push(write(record_path(&request.name), Content::Record, "description of the artifact"));
+    if let Some(path) = &request.zip {
+        steps.push(Step::Zip { path: path.clone() });
+    }
+    Ok(Plan { request, steps })
+}
+
+/// Where the description of an artifact lies, inside it.
+pub fn record_path(name: &str) -> String {
+    format!("trap/{name}.json")
+}
+
+/// The mode of a written file.
+pub fn mode(content: &Content) -> Mode {
+    if matches!(content, Content::Program(_)) { Mode::Executable } else { Mode::Plain }
+}
+
+/// What templates are told.
+pub fn values(request: &Request, arches: &[Arch]) -> Values {
+    let arch = arches.first().copied().unwrap_or(Arch::Arm64);
+    Values {
+        name: request.name.clone(),
+        class: request.class.clone(),
+        ts: request.lang == Lang::Ts,
+        ext: match request.lang {
+            Lang::Ts => "ts",
+            Lang::Js => "js",
+        },
+        takeover: request.takeover.as_str(),
+        arch: arch.as_str(),
+        aws_arch: arch.aws_name(),
+        payload: match request.encoding {
+            Encoding::Base64 => "base64",
+            Encoding::File => "file",
+        },
+        single_file: request.single_file,
+        dir: shown(&request.dir),
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+/// A path as a person in this folder would type it.
+pub fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let shorter = here.as_deref().and_then(|here| path.strip_prefix(here).ok());
+    match shorter {
+        Some(inside) if inside.as_os_str().is_empty() => ".".to_owned(),
+        Some(inside) => inside.display().to_string(),
+        None => path.display().to_string(),
+    }
+}

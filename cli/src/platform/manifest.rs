@@ -1,0 +1,68 @@
+//! `platform.toml`: what a platform is, as data. Unknown keys are errors, so that a typo is not ignored.
+
+use serde::{Deserialize, Serialize};
+
+use crate::arch::ArchChoice;
+use crate::payload::Encoding;
+use crate::settings::Lang;
+
+/// The format this reader understands; a newer manifest is refused.
+pub const MANIFEST_VERSION: u32 = 1;
+
+/// `platform.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manifest {
+    /// Must be [`MANIFEST_VERSION`].
+    pub manifest_version: u32,
+    /// Must equal the folder's name.
+    pub id: String,
+    /// One line for lists.
+    pub summary: String,
+    /// Languages the platform can be given, the default first.
+    pub langs: Vec<Lang>,
+    /// The machines it runs by default.
+    pub arch: ArchChoice,
+    /// How the program travels by default.
+    pub payload: Encoding,
+    /// True when the platform is given one module, trampoline and payload included, whatever is asked.
+    pub single_file: bool,
+    /// The module that holds the hand-over: a path inside the artifact, with `__name__` and `__ext__`.
+    pub main: String,
+    /// Where the host finds its handler: `<module>.<export>`, as AWS writes it.
+    pub handler: String,
+    /// Files that belong to the person's project once they exist: written when missing, never replaced.
+    #[serde(default)]
+    pub scaffold: Vec<String>,
+    /// What to type after a build; a template line each.
+    pub next: Vec<String>,
+    /// Sizes the platform refuses beyond.
+    #[serde(default)]
+    pub limits: Vec<Limit>,
+}
+
+/// A size the platform sets, with where it says so.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limit {
+    /// What is measured.
+    pub of: Measured,
+    /// The most it may be, in bytes.
+    pub bytes: u64,
+    /// What the platform calls it.
+    pub about: String,
+    /// The page that says so.
+    pub source: String,
+}
+
+/// What a limit is about.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measured {
+    /// The program as it is put on the host's disk at run time.
+    Program,
+    /// All files of the artifact, as they lie.
+    Artifact,
+    /// The zip of all files.
+    Zip,
+}

@@ -1,0 +1,103 @@
+//! Rendering a platform's files: pure, from values to text.
+//!
+//! In a file's path, `__name__` and `__ext__` stand for the program's name and the language's ending, `dot-`
+//! at the start of a name for a dot, and a last `.tmpl` marks a template; other files are copied.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value};
+use serde::Serialize;
+
+use crate::{Class, Error, Result};
+
+/// What templates can say. One struct for all platforms; a name it lacks is an error in the template.
+#[derive(Clone, Debug, Serialize)]
+pub struct Values {
+    /// The program's name; names files.
+    pub name: String,
+    /// The class's name.
+    pub class: String,
+    /// True when the files are TypeScript.
+    pub ts: bool,
+    /// `ts` or `js`.
+    pub ext: &'static str,
+    /// `auto`, `exec` or `spawn`.
+    pub takeover: &'static str,
+    /// The first architecture it carries, as flags spell it.
+    pub arch: &'static str,
+    /// The same as AWS spells it.
+    pub aws_arch: &'static str,
+    /// `base64` or `file`.
+    pub payload: &'static str,
+    /// True when trampoline and payload are part of the main module.
+    pub single_file: bool,
+    /// The artifact's folder as the person would type it.
+    pub dir: String,
+    /// Version of this tool.
+    pub version: &'static str,
+}
+
+/// One rendered file. The text of a main module may have room for what is known only after compiling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// Path inside the artifact, with `/`.
+    pub path: String,
+    /// The text, up to where the trampoline and the payload are put under `single_file`.
+    pub head: String,
+    /// The text after them; empty for files without such a place.
+    pub tail: Option<String>,
+}
+
+/// Where a main module wants the trampoline and the payload under `--single-file`.
+const PLACE: &str = "/*! trap: trampoline and payload !*/\n";
+
+/// Renders files by path and text.
+///
+/// # Errors
+/// `template` when a template is broken: a defect of this tool.
+pub fn render(files: &[(String, &str)], values: &Values) -> Result<Vec<Rendered>> {
+    files
+        .iter()
+        .map(|(path, text)| {
+            let (path, is_template) = match path.strip_suffix(".tmpl") {
+                Some(path) => (path, true),
+                None => (path.as_str(), false),
+            };
+            let path = expand(path, values);
+            let text = if is_template { render_text(&path, text, values)? } else { (*text).to_owned() };
+            Ok(match text.split_once(PLACE) {
+                Some((head, tail)) => Rendered { path, head: head.to_owned(), tail: Some(tail.to_owned()) },
+                None => Rendered { path, head: text, tail: None },
+            })
+        })
+        .collect()
+}
+
+/// A path with its place-holders filled in.
+pub fn expand(path: &str, values: &Values) -> String {
+    let path = path.replace("__name__", &values.name).replace("__ext__", values.ext);
+    let (folder, name) = path.rsplit_once('/').map_or(("", path.as_str()), |(folder, name)| (folder, name));
+    let name = name.strip_prefix("dot-").map_or_else(|| name.to_owned(), |rest| format!(".{rest}"));
+    if folder.is_empty() { name } else { format!("{folder}/{name}") }
+}
+
+/// Renders one text; `name` appears in errors.
+///
+/// # Errors
+/// `template` when it is broken or names something that does not exist.
+pub fn render_text(name: &str, text: &str, values: &impl Serialize) -> Result<String> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let broken = |error| {
+        Error::known("template", Class::Tool, format!("the template of `{name}` is broken"))
+            .with_source(error)
+    };
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+        .map_err(broken)?;
+    environment.set_syntax(syntax);
+    environment.render_named_str(name, text, Value::from(Serde(values))).map_err(broken)
+}

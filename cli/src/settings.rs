@@ -1,0 +1,190 @@
+//! What a build can be told, and where from: `[package.metadata.trap]`, then `CARGO_TRAP_*`, then flags.
+//!
+//! [`Flags`] is what was typed or exported; clap lets a flag win over its variable. [`Settings`] is the same
+//! with the manifest's values filled in where nothing else was said.
+
+use serde::{Deserialize, Serialize};
+
+use crate::arch::ArchChoice;
+use crate::payload::Encoding;
+use crate::{Class, Error, Result};
+
+/// How the program gets control.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Takeover {
+    /// Choose when the host starts, from what it can do
+    #[default]
+    Auto,
+    /// Replace the Node process by the program (Node 22.15 and later)
+    Exec,
+    /// Run the program as a child and wait for it (any Node)
+    Spawn,
+}
+
+impl Takeover {
+    /// The name used in flags and in the emitted options.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Exec => "exec",
+            Self::Spawn => "spawn",
+        }
+    }
+}
+
+/// The language of the emitted files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// TypeScript
+    Ts,
+    /// JavaScript (ECMAScript modules)
+    Js,
+}
+
+impl From<Lang> for trap_host::Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Ts => Self::TypeScript,
+            Lang::Js => Self::JavaScript,
+        }
+    }
+}
+
+/// `[package.metadata.trap]`, and the same values from the environment or the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[command(next_help_heading = "Packaging")]
+pub struct Flags {
+    /// The platform to package for: a name from `cargo trap new --help`
+    #[arg(long, value_name = "NAME", env = "CARGO_TRAP_PLATFORM", hide_env_values = true)]
+    pub platform: Option<String>,
+    /// The machines to build for [default: arm64; for `invoke`, this machine's]
+    #[arg(long, value_name = "ARCH", env = "CARGO_TRAP_ARCH", hide_env_values = true)]
+    pub arch: Option<ArchChoice>,
+    /// How the program travels [default: the platform's]
+    #[arg(long, value_name = "HOW", env = "CARGO_TRAP_PAYLOAD", hide_env_values = true)]
+    pub payload: Option<Encoding>,
+    /// How the program gets control of the host [default: auto]
+    #[arg(long, value_name = "HOW", env = "CARGO_TRAP_TAKEOVER", hide_env_values = true)]
+    pub takeover: Option<Takeover>,
+    /// The name of the emitted class [default: the program's name in CamelCase]
+    #[arg(long, value_name = "NAME", env = "CARGO_TRAP_CLASS", hide_env_values = true)]
+    pub class: Option<String>,
+    /// The language of the emitted files [default: the platform's]
+    #[arg(long, value_name = "LANG", env = "CARGO_TRAP_LANG", hide_env_values = true)]
+    pub lang: Option<Lang>,
+}
+
+impl Flags {
+    /// The table of a manifest. `value` is all of `package.metadata`.
+    ///
+    /// # Errors
+    /// `metadata` when a key is unknown or a value does not fit.
+    pub fn from_metadata(package: &str, value: &serde_json::Value) -> Result<Self> {
+        let Some(table) = value.get("trap") else { return Ok(Self::default()) };
+        serde_json::from_value(table.clone()).map_err(|error| {
+            Error::known(
+                "metadata",
+                Class::Request,
+                format!("`[package.metadata.trap]` of `{package}` is not understood: {error}"),
+            )
+            .with_hint("its keys are `platform`, `arch`, `payload`, `takeover`, `class` and `lang`")
+        })
+    }
+
+    /// These values, with `base`'s where nothing was said here.
+    #[must_use]
+    pub fn over(self, base: Self) -> Self {
+        Self {
+            platform: self.platform.or(base.platform),
+            arch: self.arch.or(base.arch),
+            payload: self.payload.or(base.payload),
+            takeover: self.takeover.or(base.takeover),
+            class: self.class.or(base.class),
+            lang: self.lang.or(base.lang),
+        }
+    }
+}
+
+/// Makes sure that a class name is one in TypeScript, or makes one from the program's name.
+///
+/// # Errors
+/// `class-name` when a given name is not an identifier.
+pub fn class_name(given: Option<&str>, program: &str) -> Result<String> {
+    if let Some(name) = given {
+        let mut chars = name.chars();
+        let starts = chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+        if starts && chars.all(|rest| rest.is_ascii_alphanumeric() || rest == '_') && !reserved(name) {
+            return Ok(name.to_owned());
+        }
+        return Err(Error::known("class-name", Class::Request, format!("`{name}` cannot name a class"))
+            .with_hint("use letters, digits and `_`, beginning with a letter, such as `HelloWorld`"));
+    }
+    let name: String = program
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word[..1].to_ascii_uppercase() + &word[1..])
+        .collect();
+    Ok(match name.chars().next() {
+        None => "Program".to_owned(),
+        Some(first) if first.is_ascii_digit() || reserved(&name) => format!("Program{name}"),
+        Some(_) => name,
+    })
+}
+
+/// Names that the emitted module or its host uses itself.
+fn reserved(name: &str) -> bool {
+    ["Error", "Object", "Promise", "Array", "String", "Number", "Date", "Map", "Set", "TrapError", "Buffer"]
+        .contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_nearer_to_the_person_wins() {
+        let manifest = Flags::from_metadata(
+            "app",
+            &serde_json::json!({ "trap": { "platform": "lambda", "arch": "both", "takeover": "spawn" } }),
+        )
+        .unwrap();
+        let typed = Flags { arch: Some(ArchChoice::X64), ..Flags::default() };
+        let settings = typed.over(manifest);
+        assert_eq!(settings.platform.as_deref(), Some("lambda"));
+        assert_eq!(settings.arch, Some(ArchChoice::X64));
+        assert_eq!(settings.takeover, Some(Takeover::Spawn));
+        assert_eq!(settings.payload, None);
+    }
+
+    #[test]
+    fn a_misspelt_key_in_the_manifest_is_an_error_that_lists_the_right_ones() {
+        let error = Flags::from_metadata("app", &serde_json::json!({ "trap": { "platfrom": "lambda" } }))
+            .unwrap_err();
+        assert!(error.to_string().contains("platfrom"), "{error}");
+        assert!(error.hint().unwrap().contains("platform"));
+    }
+
+    #[test]
+    fn a_program_lends_its_name_to_the_class() {
+        for (program, class) in [
+            ("hello-axum", "HelloAxum"),
+            ("a_b.c", "ABC"),
+            ("7zip", "Program7zip"),
+            ("-", "Program"),
+            ("error", "ProgramError"),
+        ] {
+            assert_eq!(class_name(None, program).unwrap(), class);
+        }
+    }
+
+    #[test]
+    fn a_given_class_name_must_be_an_identifier() {
+        assert_eq!(class_name(Some("Orders2"), "x").unwrap(), "Orders2");
+        for bad in ["", "2x", "a b", "a;b", "a-b", "é", "Error"] {
+            assert_eq!(class_name(Some(bad), "x").unwrap_err().code(), "class-name");
+        }
+    }
+}
