@@ -74,10 +74,10 @@ impl Compile {
         }
         // Cargo runs in the package's folder; relative paths were typed in this one.
         for index in 1..compile.args.len() {
-            if ["--target-dir", "--manifest-path"].contains(&compile.args[index - 1].as_str()) {
-                if let Ok(path) = std::path::absolute(&compile.args[index]) {
-                    compile.args[index] = path.display().to_string();
-                }
+            if ["--target-dir", "--manifest-path"].contains(&compile.args[index - 1].as_str())
+                && let Ok(path) = std::path::absolute(&compile.args[index])
+            {
+                compile.args[index] = path.display().to_string();
             }
         }
         Ok(compile)

@@ -105,10 +105,10 @@ fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Resul
     let name = plan::shown(path);
     let bytes = files::read(path)?;
     // A program for a machine that is not Linux never leaves it: `invoke` alone asks for one.
-    if let (Source::Cargo(compiles), Some(arch)) = (&request.source, Arch::of_this_machine()) {
-        if compiles.iter().all(|compile| compile.target.is_none()) {
-            return Ok(Program::new(arch, bytes));
-        }
+    if let (Source::Cargo(compiles), Some(arch)) = (&request.source, Arch::of_this_machine())
+        && compiles.iter().all(|compile| compile.target.is_none())
+    {
+        return Ok(Program::new(arch, bytes));
     }
     let elf = Elf::read(&name, &bytes)?;
     for warning in elf::gate(&name, &elf, wanted, Rules::EXECUTABLE)? {

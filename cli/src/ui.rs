@@ -1,5 +1,4 @@
 //! Everything the tool says: stdout carries data a program may read, stderr carries talk.
-#![expect(clippy::print_stderr, reason = "this is the module that prints")]
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};

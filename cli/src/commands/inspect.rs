@@ -179,10 +179,10 @@ fn check(arch: Arch, sha256: &str, size: u64, bytes: &[u8], problems: &mut Vec<S
         problems.push(format!("the {arch} program has {} bytes instead of {size}", bytes.len()));
     } else if payload::sha256(bytes) != sha256 {
         problems.push(format!("the {arch} program does not have the sha-256 it was built with"));
-    } else if let Ok(elf) = Elf::read("program", bytes) {
-        if elf.machine != Machine::Known(arch) {
-            problems.push(format!("the {arch} program is for another machine"));
-        }
+    } else if let Ok(elf) = Elf::read("program", bytes)
+        && elf.machine != Machine::Known(arch)
+    {
+        problems.push(format!("the {arch} program is for another machine"));
     }
 }
 
