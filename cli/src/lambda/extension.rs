@@ -22,8 +22,7 @@ async fn register(axum::extract::State(sandbox): axum::extract::State<Handle>) -
         "functionVersion": function.version,
         "handler": "index.handler",
     });
-    let headers =
-        [("content-type", "application/json"), ("lambda-extension-identifier", &uuid())];
+    let headers = [("content-type", "application/json"), ("lambda-extension-identifier", &uuid())];
     (StatusCode::OK, headers, body.to_string()).into_response()
 }
 

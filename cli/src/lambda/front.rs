@@ -21,13 +21,8 @@ use super::sandbox::Handle;
 use super::{Invocation, Outcome, PAYLOAD_LIMIT};
 
 /// Headers that belong to one connection and are not passed on.
-const HOP_BY_HOP: [header::HeaderName; 5] = [
-    header::CONNECTION,
-    header::TRANSFER_ENCODING,
-    header::CONTENT_LENGTH,
-    header::UPGRADE,
-    header::TRAILER,
-];
+const HOP_BY_HOP: [header::HeaderName; 5] =
+    [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH, header::UPGRADE, header::TRAILER];
 
 /// A running front. It ends when dropped.
 #[derive(Debug)]

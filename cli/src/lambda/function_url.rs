@@ -73,7 +73,8 @@ pub fn event(request: &Request<Bytes>, context: &Context) -> Value {
     about.time_epoch = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
     about.http.method = Some(request.method().as_str().into());
     about.http.path = Some(path.into());
-    about.http.protocol = Some(if request.version() == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" }.into());
+    about.http.protocol =
+        Some(if request.version() == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" }.into());
     about.http.source_ip = Some(context.source_ip.clone());
     about.http.user_agent = headers.get(header::USER_AGENT).map(text);
 
@@ -200,7 +201,8 @@ fn from_object(object: &Map<String, Value>, body: Option<Bytes>) -> Result<Respo
     let body = body.map_or_else(|| body_of(object), Ok)?;
     let mut response = Response::new(body);
     *response.status_mut() = status(object.get("statusCode"))?;
-    let cookies = object.get("cookies").filter(|cookies| cookies.as_array().is_some_and(|all| !all.is_empty()));
+    let cookies =
+        object.get("cookies").filter(|cookies| cookies.as_array().is_some_and(|all| !all.is_empty()));
     let single = object.get("headers").and_then(Value::as_object);
     let multiple = object.get("multiValueHeaders").and_then(Value::as_object);
     // Programs that give a header both ways repeat one of its several values in `headers`, and those

@@ -159,8 +159,7 @@ fn a_streamed_answer_starts_with_its_status() {
     let mut body = br#"{"statusCode":418,"headers":{"x":"1"},"cookies":["a=1"]}"#.to_vec();
     body.extend([0; 8]);
     body.extend([1, 0, 2]);
-    let answer =
-        Answer { body: body.into(), content_type: Some(PRELUDE.into()), streamed: true };
+    let answer = Answer { body: body.into(), content_type: Some(PRELUDE.into()), streamed: true };
     let response = response(&answer).expect("a response");
     assert_eq!(response.status(), 418);
     assert_eq!(response.body().as_ref(), [1, 0, 2]);
@@ -170,8 +169,7 @@ fn a_streamed_answer_starts_with_its_status() {
 
 #[test]
 fn a_streamed_answer_without_a_prelude_is_the_body() {
-    let answer =
-        Answer { body: "hi".into(), content_type: Some("text/plain".into()), streamed: true };
+    let answer = Answer { body: "hi".into(), content_type: Some("text/plain".into()), streamed: true };
     let response = response(&answer).expect("a response");
     assert_eq!((response.status().as_u16(), response.body().as_ref()), (200, b"hi".as_slice()));
     assert_eq!(values(&response, "content-type"), ["text/plain"]);

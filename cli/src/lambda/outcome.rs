@@ -131,8 +131,7 @@ mod tests {
     #[test]
     fn what_was_posted_before_the_end_is_still_the_body() {
         let body = Bytes::from_static(b"{\"ok\":1}");
-        let outcome =
-            Outcome::Exited { exit: Exit::Status(4), when: When::Invocation, posted: Some(body) };
+        let outcome = Outcome::Exited { exit: Exit::Status(4), when: When::Invocation, posted: Some(body) };
         assert_eq!(reply(outcome), (502, "{\"ok\":1}".into()));
     }
 

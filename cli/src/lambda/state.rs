@@ -120,10 +120,7 @@ mod tests {
     #[test]
     fn a_refused_request_changes_nothing() {
         let mut state = State::ResponseSent;
-        let refusal = Refusal::Transition {
-            from: "RuntimeResponseSentState",
-            to: "InvocationErrorResponse",
-        };
+        let refusal = Refusal::Transition { from: "RuntimeResponseSentState", to: "InvocationErrorResponse" };
         assert_eq!(state.answer(Kind::Error), Err(refusal));
         assert_eq!(state, State::ResponseSent);
     }

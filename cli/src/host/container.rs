@@ -1,0 +1,259 @@
+//! A host in a sandbox: how it is started, watched and ended.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::process::Child;
+
+use super::{environment, group, lines};
+use crate::lambda::{Exit, Function, Launch, Launched, Observer, Phase, Sandbox, Stream};
+use crate::{Error, Result};
+
+/// Our stand-in for a platform's Node client.
+const CLIENT: &str = include_str!("client.mjs");
+
+/// How long output may take to end once its writers have. They are dead; only the pipe is to be drained.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// What to start, and with what in view.
+#[derive(Clone, Debug)]
+pub struct Host {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    is_node_client: bool,
+    task_root: PathBuf,
+    handler: String,
+    environment: BTreeMap<OsString, OsString>,
+    has_own_trap_dir: bool,
+}
+
+impl Host {
+    /// A Node at `node` that loads `handler` (`index.handler`) from `task_root` and polls for events.
+    pub fn node(node: impl Into<PathBuf>, task_root: impl Into<PathBuf>, handler: impl Into<String>) -> Self {
+        Self { is_node_client: true, ..Self::command(node, Vec::<OsString>::new(), task_root, handler) }
+    }
+
+    /// Any other command that polls, e.g. a Node with a platform's own client as its argument.
+    pub fn command(
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+        task_root: impl Into<PathBuf>,
+        handler: impl Into<String>,
+    ) -> Self {
+        Self {
+            program: program.into(),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            is_node_client: false,
+            task_root: task_root.into(),
+            handler: handler.into(),
+            environment: BTreeMap::new(),
+            has_own_trap_dir: true,
+        }
+    }
+
+    /// Adds a variable to those of a function's container, or replaces one.
+    #[must_use]
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self
+    }
+
+    /// Lets the trampoline choose where to put the program (`/tmp`, usually), where it stays. Without
+    /// this it gets a folder that goes with the container, so that each container starts cold.
+    #[must_use]
+    pub fn shared_tmp(mut self) -> Self {
+        self.has_own_trap_dir = false;
+        self
+    }
+
+    /// The executable that is started.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+}
+
+/// A sandbox whose runtime is a host; it can do all a [`Sandbox`] can.
+#[derive(Debug)]
+pub struct Container {
+    // Ends before the folder below goes.
+    sandbox: Option<Sandbox>,
+    strays: Strays,
+    _folder: TempDir,
+}
+
+impl Container {
+    /// Prepares a container. The host starts with [`Sandbox::warm_up`] or the first invocation, again
+    /// after it ended. `number` marks its events.
+    ///
+    /// # Errors
+    /// When there is no port or no room for a temporary folder.
+    pub async fn start(function: Function, number: u32, observer: Observer, host: Host) -> Result<Self> {
+        let folder = TempDir::with_prefix("cargo-trap-")
+            .map_err(Error::file("create a folder in", std::env::temp_dir()))?;
+        let client = folder.path().join("client.mjs");
+        if host.is_node_client {
+            std::fs::write(&client, CLIENT).map_err(Error::file("write", &client))?;
+        }
+        let trap_dir = folder.path().join("tmp");
+        std::fs::create_dir(&trap_dir).map_err(Error::file("create the folder", &trap_dir))?;
+        let launcher = Launcher {
+            function: function.clone(),
+            number,
+            observer: observer.clone(),
+            host,
+            client,
+            trap_dir,
+        };
+        let sandbox = Sandbox::start(function, number, observer, launcher)
+            .await
+            .map_err(Error::file("listen on", "127.0.0.1"))?;
+        let strays = Strays(sandbox.address());
+        Ok(Self { sandbox: Some(sandbox), strays, _folder: folder })
+    }
+
+    /// Ends the host, everything it started, and the Runtime API; removes the temporary folder.
+    pub async fn shut_down(mut self) {
+        if let Some(sandbox) = self.sandbox.take() {
+            sandbox.shut_down().await;
+        }
+    }
+
+    /// Where its Runtime API listens.
+    pub fn address(&self) -> SocketAddr {
+        self.strays.0
+    }
+}
+
+impl Deref for Container {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        self.sandbox.as_ref().expect("it is only taken by `shut_down`, which takes all")
+    }
+}
+
+/// Ends what left its process group.
+#[derive(Debug)]
+struct Strays(SocketAddr);
+
+impl Drop for Strays {
+    fn drop(&mut self) {
+        group::kill_strays(self.0);
+    }
+}
+
+struct Launcher {
+    function: Function,
+    number: u32,
+    observer: Observer,
+    host: Host,
+    client: PathBuf,
+    trap_dir: PathBuf,
+}
+
+impl Launch for Launcher {
+    fn launch(&mut self, api: SocketAddr, launch: u32) -> io::Result<Launched> {
+        // Nobody else can know the line that says "about to load user code".
+        let marker = format!("trap-{:016x}", crate::lambda::random());
+        let mut command = self.command(api, &marker);
+        group::isolate(&mut command);
+        let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
+        let pid = child.id();
+        let group = Arc::new(group::Group::of(pid.unwrap_or_default()));
+        let reader = Reader {
+            number: self.number,
+            launch,
+            observer: self.observer.clone(),
+            marker: self.host.is_node_client.then_some(marker),
+        };
+        let output = reader.read(&mut child);
+        let killer = Arc::clone(&group);
+        Ok(Launched {
+            pid,
+            exit: Box::pin(wait(child, group, output)),
+            kill: Box::new(move || killer.kill()),
+        })
+    }
+}
+
+impl Launcher {
+    fn command(&self, api: SocketAddr, marker: &str) -> Command {
+        let host = &self.host;
+        let mut command = Command::new(&host.program);
+        command.args(&host.arguments);
+        if host.is_node_client {
+            command.arg(&self.client).arg(marker);
+        }
+        command.current_dir(&host.task_root).env_clear();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let ours = std::env::vars_os();
+        let mut all = environment::of(&self.function, api, &host.task_root, &host.handler, ours);
+        if host.has_own_trap_dir {
+            all.entry("TRAP_DIR".into()).or_insert_with(|| self.trap_dir.clone().into());
+        }
+        all.extend(host.environment.clone());
+        command.envs(all);
+        command
+    }
+}
+
+/// Waits for the leader, ends what it left behind, and drains the output.
+async fn wait(mut child: Child, group: Arc<group::Group>, output: impl Future<Output = ()>) -> Exit {
+    let mut output = Box::pin(output);
+    let status = tokio::select! {
+        status = child.wait() => status,
+        // Output may end long before the process does.
+        () = &mut output => {
+            let status = child.wait().await;
+            group.finish();
+            return status.map_or(Exit::Status(-1), Exit::from);
+        }
+    };
+    group.finish();
+    let _drained = tokio::time::timeout(DRAIN, output).await;
+    status.map_or(Exit::Status(-1), Exit::from)
+}
+
+struct Reader {
+    number: u32,
+    launch: u32,
+    observer: Observer,
+    marker: Option<String>,
+}
+
+impl Reader {
+    /// Reports every line of both streams until both end. Reading goes on in tasks of its own.
+    fn read(self, child: &mut Child) -> impl Future<Output = ()> + Send + use<> {
+        let reader = Arc::new(self);
+        let spawn = |from: Option<Box<dyn tokio::io::AsyncRead + Send + Unpin>>, stream| {
+            let reader = Arc::clone(&reader);
+            from.map(|from| {
+                tokio::spawn(async move { lines::read(from, |line| reader.line(stream, line)).await })
+            })
+        };
+        let stdout = spawn(child.stdout.take().map(|stdout| Box::new(stdout) as _), Stream::Stdout);
+        let stderr = spawn(child.stderr.take().map(|stderr| Box::new(stderr) as _), Stream::Stderr);
+        async move {
+            for reading in [stdout, stderr].into_iter().flatten() {
+                let _ended = reading.await;
+            }
+        }
+    }
+
+    fn line(&self, stream: Stream, line: String) {
+        let phase = match &self.marker {
+            Some(marker) if stream == Stream::Stdout && *marker == line => Phase::LoadingCode,
+            _ => Phase::Log { stream, line },
+        };
+        self.observer.report(self.number, self.launch, phase);
+    }
+}

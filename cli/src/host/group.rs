@@ -1,0 +1,81 @@
+//! Ending everything a host started.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The processes that came from one started process. They end when this is dropped.
+#[derive(Debug)]
+pub(super) struct Group {
+    leader: u32,
+    over: AtomicBool,
+}
+
+impl Group {
+    /// Those of a process that was started by [`isolate`].
+    pub(super) fn of(leader: u32) -> Self {
+        Self { leader, over: AtomicBool::new(false) }
+    }
+
+    /// Ends them at once.
+    pub(super) fn kill(&self) {
+        if !self.over.load(Ordering::Relaxed) {
+            kill(self.leader);
+        }
+    }
+
+    /// Ends what is left now that the leader has ended; its number may soon belong to somebody else.
+    pub(super) fn finish(&self) {
+        self.kill();
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Makes the process a group of its own, so that Ctrl-C reaches us and not it, and so that all of it can
+/// be ended together.
+pub(super) fn isolate(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(not(unix))]
+    let _ = command;
+}
+
+#[cfg(unix)]
+fn kill(leader: u32) {
+    if let Some(group) = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw) {
+        // Fails when all have ended by themselves, which is as good.
+        let _gone = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(windows)]
+fn kill(leader: u32) {
+    let _gone = Command::new("taskkill").args(["/T", "/F", "/PID", &leader.to_string()]).output();
+}
+
+#[cfg(not(any(unix, windows)))]
+fn kill(_leader: u32) {}
+
+/// Ends processes that left their group (a daemon does) but were born with this variable: the address
+/// is that of a port nobody else serves, so they are ours.
+pub(super) fn kill_strays(api: std::net::SocketAddr) {
+    #[cfg(target_os = "linux")]
+    {
+        let wanted = format!("AWS_LAMBDA_RUNTIME_API={api}");
+        for pid in super::process::all().filter(|pid| *pid != std::process::id()) {
+            let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            if environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+                && let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw)
+            {
+                let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = api;
+}

@@ -1,0 +1,14 @@
+//! Hosts: the Node process of a platform (or any other command), started as the platform starts it.
+//!
+//! A [`Container`] is a [`Sandbox`](crate::lambda::Sandbox) whose runtime is a host: it has a clean
+//! environment, a process group and a temporary folder of its own, and nothing of it is left when it ends.
+//! Everything it does is reported to an [`Observer`](crate::lambda::Observer); any number can run at once.
+
+mod container;
+mod environment;
+mod group;
+mod lines;
+pub mod node;
+pub mod process;
+
+pub use container::{Container, Host};
