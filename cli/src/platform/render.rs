@@ -1,7 +1,8 @@
 //! Rendering a platform's files: pure, from values to text.
 //!
 //! In a file's path, `__name__` and `__ext__` stand for the program's name and the language's ending, `dot-`
-//! at the start of a name for a dot, and a last `.tmpl` marks a template; other files are copied.
+//! at the start of a name for a dot, and a last `.tmpl` marks a template; other files are copied. A template
+//! that renders to nothing is a file that these values do not want: it is left out.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -56,21 +57,23 @@ const PLACE: &str = "/*! trap: trampoline and payload !*/\n";
 /// # Errors
 /// `template` when a template is broken: a defect of this tool.
 pub fn render(files: &[(String, &str)], values: &Values) -> Result<Vec<Rendered>> {
-    files
-        .iter()
-        .map(|(path, text)| {
-            let (path, is_template) = match path.strip_suffix(".tmpl") {
-                Some(path) => (path, true),
-                None => (path.as_str(), false),
-            };
-            let path = expand(path, values);
-            let text = if is_template { render_text(&path, text, values)? } else { (*text).to_owned() };
-            Ok(match text.split_once(PLACE) {
-                Some((head, tail)) => Rendered { path, head: head.to_owned(), tail: Some(tail.to_owned()) },
-                None => Rendered { path, head: text, tail: None },
-            })
-        })
-        .collect()
+    let mut rendered = Vec::new();
+    for (path, text) in files {
+        let (path, is_template) = match path.strip_suffix(".tmpl") {
+            Some(path) => (path, true),
+            None => (path.as_str(), false),
+        };
+        let path = expand(path, values);
+        let text = if is_template { render_text(&path, text, values)? } else { (*text).to_owned() };
+        if is_template && text.trim().is_empty() {
+            continue;
+        }
+        rendered.push(match text.split_once(PLACE) {
+            Some((head, tail)) => Rendered { path, head: head.to_owned(), tail: Some(tail.to_owned()) },
+            None => Rendered { path, head: text, tail: None },
+        });
+    }
+    Ok(rendered)
 }
 
 /// A path with its place-holders filled in.

@@ -1,0 +1,165 @@
+//! Promises every folder under `templates/` makes. A new platform or project is tested by existing.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_trap::commands::new;
+use cargo_trap::platform::{self, Platform, Values};
+use cargo_trap::settings::Lang;
+
+fn templates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates")
+}
+
+/// The fixed answers that expected output is rendered with.
+fn values(platform: &Platform, lang: Lang) -> Values {
+    Values {
+        name: "my-service".to_owned(),
+        class: "MyService".to_owned(),
+        ts: lang == Lang::Ts,
+        ext: if lang == Lang::Ts { "ts" } else { "js" },
+        takeover: "auto",
+        arch: "arm64",
+        aws_arch: "arm64",
+        payload: "base64",
+        single_file: platform.manifest.single_file,
+        dir: "target/trap/my-service".to_owned(),
+        version: "0.0.0",
+    }
+}
+
+fn rendered(platform: &Platform, lang: Lang) -> BTreeMap<String, String> {
+    let mut files = platform.files();
+    files.extend(platform.host_files().into_iter().map(|(path, text)| (format!("host/{path}"), text)));
+    platform::render(&files, &values(platform, lang))
+        .unwrap()
+        .into_iter()
+        .map(|file| {
+            let tail = file.tail.map(|tail| format!("/* trampoline and payload */\n{tail}"));
+            (file.path, file.head + &tail.unwrap_or_default())
+        })
+        .collect()
+}
+
+/// All files below a folder, by their path inside it.
+fn tree(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// Compares rendered files with the committed ones; `TRAP_BLESS=1` commits them.
+fn compare(expected: &Path, actual: &BTreeMap<String, String>) {
+    if std::env::var_os("TRAP_BLESS").is_some() {
+        let _ = fs::remove_dir_all(expected);
+        for (path, text) in actual {
+            let target = expected.join(path);
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            fs::write(target, text).unwrap();
+        }
+    }
+    assert_eq!(
+        &tree(expected),
+        actual,
+        "{} is out of date; look at the change, then accept it with `TRAP_BLESS=1 cargo test -p cargo-trap --test templates`",
+        expected.display()
+    );
+}
+
+#[test]
+fn every_platform_renders_as_expected_in_every_language() {
+    let platforms = platform::all().unwrap();
+    assert!(!platforms.is_empty());
+    for platform in platforms {
+        for &lang in &platform.manifest.langs {
+            let expected = templates().join("platforms").join(&platform.manifest.id).join("expected");
+            compare(&expected.join(format!("{lang:?}").to_lowercase()), &rendered(&platform, lang));
+        }
+    }
+}
+
+#[test]
+fn every_folder_is_embedded() {
+    let on_disk = |kind: &str| {
+        let mut names: Vec<String> = fs::read_dir(templates().join(kind))
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let platforms: Vec<_> =
+        platform::all().unwrap().into_iter().map(|platform| platform.manifest.id).collect();
+    assert_eq!(platforms, on_disk("platforms"));
+    let mut projects: Vec<_> = new::projects().unwrap().into_iter().map(|project| project.id).collect();
+    projects.sort();
+    assert_eq!(projects, on_disk("projects"));
+}
+
+#[test]
+fn every_platform_has_its_main_module_and_names_its_limits_sources() {
+    for platform in platform::all().unwrap() {
+        let manifest = &platform.manifest;
+        for &lang in &manifest.langs {
+            let main = platform::expand(&manifest.main, &values(&platform, lang));
+            assert!(rendered(&platform, lang).contains_key(&main), "{}: no {main}", manifest.id);
+        }
+        for scaffold in &manifest.scaffold {
+            assert!(
+                rendered(&platform, manifest.langs[0]).contains_key(scaffold),
+                "{}: `{scaffold}` is no file of it",
+                manifest.id
+            );
+        }
+        assert!(!manifest.summary.is_empty() && !manifest.limits.is_empty(), "{}", manifest.id);
+        for limit in &manifest.limits {
+            assert!(limit.source.starts_with("https://"), "{}: a limit without a source", manifest.id);
+        }
+        for next in &manifest.next {
+            platform::render_text("next", next, &values(&platform, manifest.langs[0])).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_handler_is_a_file_that_exists_when_the_artifact_is_started_here() {
+    for platform in platform::all().unwrap() {
+        let (module, export) = platform.manifest.handler.rsplit_once('.').expect("<module>.<export>");
+        let files = rendered(&platform, *platform.manifest.langs.last().unwrap());
+        let text = files
+            .iter()
+            .find(|(path, _)| {
+                let path = path.strip_prefix("host/").unwrap_or(path);
+                [".mjs", ".js"].iter().any(|ending| path == &format!("{module}{ending}"))
+            })
+            .map(|(_, text)| text)
+            .unwrap_or_else(|| panic!("{}: no module `{module}`", platform.manifest.id));
+        assert!(text.contains(&format!("export const {export}")), "{}", platform.manifest.id);
+    }
+}
+
+#[test]
+fn no_template_hides_itself_from_the_package() {
+    // Cargo leaves out every folder below a manifest that has a `Cargo.toml` of its own.
+    for (path, _) in tree(&templates()) {
+        assert!(
+            path == "Cargo.toml" || !path.ends_with("Cargo.toml"),
+            "templates/{path}: cargo would leave this folder out; name it `Cargo.toml.tmpl`"
+        );
+    }
+}
