@@ -10,5 +10,7 @@ mod group;
 mod lines;
 pub mod node;
 pub mod process;
+mod witness;
 
 pub use container::{Container, Host};
+pub use witness::{Answerer, Witness};

@@ -104,9 +104,14 @@ impl Observer {
         Self::new(drop)
     }
 
-    /// Reports one event.
+    /// Reports that something happens now.
     pub fn report(&self, sandbox: u32, launch: u32, phase: Phase) {
-        (self.0)(Event { at: Instant::now(), sandbox, launch, phase });
+        self.pass(Event { at: Instant::now(), sandbox, launch, phase });
+    }
+
+    /// Passes on what happened.
+    pub fn pass(&self, event: Event) {
+        (self.0)(event);
     }
 }
 

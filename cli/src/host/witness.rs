@@ -1,0 +1,76 @@
+//! Watches who answers: the program, the host itself, or somebody else.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::process::{Process, Takeover};
+use crate::lambda::{Event, Observer, Phase};
+
+/// Who answered an invocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answerer {
+    /// The process whose connection the answer came through.
+    pub process: Process,
+    /// How it came to be the one.
+    pub takeover: Takeover,
+}
+
+/// Looks at each answer while its connection exists; that takes about a millisecond, after the answer's
+/// time was taken. Where the system does not tell, nothing is seen.
+#[derive(Debug)]
+pub struct Witness {
+    program: PathBuf,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    host: Option<u32>,
+    answerer: Option<Answerer>,
+}
+
+impl Witness {
+    /// A witness for a host that is started as `program`.
+    pub fn new(program: impl Into<PathBuf>) -> Arc<Self> {
+        Arc::new(Self { program: program.into(), seen: Mutex::default() })
+    }
+
+    /// An observer that looks, then passes every event on.
+    pub fn observer(self: &Arc<Self>, next: Observer) -> Observer {
+        let witness = Arc::clone(self);
+        Observer::new(move |event| {
+            witness.look(&event);
+            next.pass(event);
+        })
+    }
+
+    /// Who gave the last answer.
+    pub fn answerer(&self) -> Option<Answerer> {
+        self.seen().answerer.clone()
+    }
+
+    /// The process id of the last host that was started.
+    pub fn host(&self) -> Option<u32> {
+        self.seen().host
+    }
+
+    fn look(&self, event: &Event) {
+        match &event.phase {
+            Phase::Spawned { pid } => self.seen().host = Some(*pid),
+            Phase::Answered { peer, .. } => {
+                let Some(host) = self.host() else { return };
+                let process = Process::connected_from(*peer, host);
+                self.seen().answerer = process.map(|process| {
+                    let takeover = process.takeover(host, &self.program);
+                    Answerer { process, takeover }
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        // What was seen stays true if another observer panicked.
+        self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
