@@ -44,9 +44,11 @@ pub(crate) async fn poll(router: Router, mut signals: Signals) -> Result<(), Err
         }
     };
     tokio::select! {
-        ended = polling => ended.map_err(Error::Poll),
-        () = asked => Ok(()),
+        // In this order: whoever ends together with the Runtime API was not failed by it.
+        biased;
         () = parent::gone() => Ok(()),
+        () = asked => Ok(()),
+        ended = polling => ended.map_err(Error::Poll),
     }
 }
 
@@ -70,5 +72,23 @@ fn check_variables() -> Result<(), Error> {
     match env::var(name).is_ok_and(|value| value.parse::<i32>().is_ok()) {
         true => Ok(()),
         false => Err(Error::Variable { name, problem: "not a number" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http_body_util::Limited;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_an_error_of_its_event() {
+        let breaks_off = || async { Body::new(Limited::new(Full::from("longer than that"), 3)) };
+        let answered = answer(Router::new().fallback(breaks_off), Request::default()).await;
+        assert_eq!(
+            answered.map_err(|error| error.to_string()).err().as_deref(),
+            Some("length limit exceeded")
+        );
     }
 }
