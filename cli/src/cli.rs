@@ -1,7 +1,7 @@
 //! The command line, and nothing that acts on it.
 
 use crate::Result;
-use crate::commands::{build, completions, doctor, init, inspect, man, new};
+use crate::commands::{build, completions, doctor, init, inspect, invoke, man, new};
 use crate::ui::{Format, Ui};
 
 /// Cargo calls `cargo-trap trap …`; typed by hand it is the same.
@@ -44,7 +44,7 @@ pub enum Command {
     New(new::Args),
     Init(init::Args),
     Build(build::Args),
-    // Invoke(invoke::Args),
+    Invoke(invoke::Args),
     Inspect(inspect::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
@@ -67,7 +67,7 @@ impl Trap {
             Command::New(args) => new::run(args, ui),
             Command::Init(args) => init::run(args, ui),
             Command::Build(args) => build::run(args, ui),
-            // Command::Invoke(args) => invoke::run(args, ui),
+            Command::Invoke(args) => invoke::run(args, ui),
             Command::Inspect(args) => inspect::run(args, ui),
             Command::Doctor(args) => doctor::run(args, ui),
             Command::Completions(args) => completions::run(args, ui),

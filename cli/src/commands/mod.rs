@@ -5,6 +5,6 @@ pub mod completions;
 pub mod doctor;
 pub mod init;
 pub mod inspect;
-// pub mod invoke;
+pub mod invoke;
 pub mod man;
 pub mod new;

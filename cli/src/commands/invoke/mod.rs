@@ -1,0 +1,226 @@
+//! `cargo trap invoke`: boot the artifact in a real Node, as a host does, and send it one event.
+
+mod failure;
+mod report;
+mod request;
+mod timeline;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::arch::Arch;
+use crate::artifact::Artifact;
+use crate::commands::build::{self, Purpose, Selection};
+use crate::host::process::{Memory, Takeover};
+use crate::host::{Container, Host, Witness, node};
+use crate::lambda::{Event, Function, Observer, Phase, Stream};
+use crate::ui::Ui;
+use crate::{Class, Error, Result};
+
+use report::Report;
+use request::Request;
+use timeline::Timeline;
+
+/// A longer log line is cut: Node prints the whole line of code around an uncaught error.
+const LONGEST_LINE: usize = 2000;
+
+/// Boot the artifact in Node on this machine, send it one request, and show who answered
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_long_help = "Examples:
+  cargo trap invoke /                              GET / from this crate's program
+  cargo trap invoke -p hello POST /echo -d 'hi'    with a body
+  cargo trap invoke --program ./server /health     a static program of any language
+  cargo trap invoke --arch arm64 --node ./node /   under qemu-user, with a Node for arm64
+
+The answer's body goes to stdout, all else to stderr. Exit status 6 means that the program or its host failed.")]
+pub struct Args {
+    /// HTTP method [default: GET, or POST with data]; may be left out before a path
+    #[arg(value_name = "METHOD")]
+    first: Option<String>,
+    /// Path and query, beginning with `/` [default: /]
+    #[arg(value_name = "PATH")]
+    second: Option<String>,
+    /// What to send.
+    #[command(flatten)]
+    input: request::Input,
+    /// The Node to boot [default: `node` on PATH]
+    #[arg(long, value_name = "FILE", env = "CARGO_TRAP_NODE", hide_env_values = true, help_heading = "Host")]
+    node: Option<PathBuf>,
+    /// Give up after this many seconds, start-up included
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = "Host")]
+    timeout: Duration,
+    /// Set a variable for the host, or pass ours on; the host inherits few others
+    #[arg(long = "env", value_name = "NAME[=VALUE]", help_heading = "Host")]
+    environment: Vec<String>,
+    /// Which program, and how it is packaged.
+    #[command(flatten)]
+    selection: Selection,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
+    let limit = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
+    // Beyond a day it would be no limit, and clocks may overflow.
+    if limit.is_zero() || limit > Duration::from_secs(86_400) {
+        return Err("it must be more than 0 and at most 86400".into());
+    }
+    Ok(limit)
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of a build; `node-…` and `qemu-missing` when nothing can host the program here; and of class
+/// [`Class::Run`] whatever went wrong between the host and the program.
+pub fn run(args: Args, ui: &Ui) -> Result<()> {
+    let request = Request::new(args.first, args.second, args.input)?;
+    let environment = variables(&args.environment)?;
+    // Said before a long build rather than after it.
+    let arch = args.selection.flags.arch.map(crate::arch::ArchChoice::arches);
+    if args.selection.program.is_empty() {
+        node::find(args.node.as_deref(), choose(&arch.unwrap_or_default()))?;
+    }
+    let started = Instant::now();
+    let artifact = build::artifact(&args.selection, &Purpose::Local, ui)?;
+    let build = started.elapsed();
+
+    let arches: Vec<Arch> = artifact.record.programs.iter().map(|program| program.arch).collect();
+    let arch = choose(&arches);
+    let node = node::find(args.node.as_deref(), arch)?;
+    if !cfg!(target_os = "linux") {
+        ui.status("Note", "programs for Linux cannot run here, so this is one for this machine, by `spawn`");
+    }
+    let host = host(&artifact, &node, environment)?;
+    let mut function = Function::new(&artifact.record.name);
+    function.timeout = args.timeout;
+
+    // One thread is enough: all that happens is waited for.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::file("start the event loop for", &artifact.dir))?;
+    let mut report = runtime.block_on(invoke(function, host, request, ui))?;
+    report.build = build;
+    report.node = node.version;
+    report.arch = arch;
+    report.print(ui)
+}
+
+/// This machine's architecture where there is a choice.
+fn choose(arches: &[Arch]) -> Arch {
+    let ours = Arch::of_this_machine().unwrap_or(Arch::X64);
+    if arches.contains(&ours) { ours } else { arches.first().copied().unwrap_or(ours) }
+}
+
+fn host(artifact: &Artifact, node: &node::Node, environment: Vec<(OsString, OsString)>) -> Result<Host> {
+    let folder = std::path::absolute(&artifact.dir).map_err(Error::file("find", &artifact.dir))?;
+    let host = Host::node(&node.path, folder, &artifact.record.handler);
+    let variables = node.environment.iter().cloned().chain(environment);
+    Ok(variables.fold(host, |host, (name, value)| host.env(name, value)))
+}
+
+fn variables(given: &[String]) -> Result<Vec<(OsString, OsString)>> {
+    let variable = |text: &String| match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok(Some((name.into(), value.into()))),
+        None if !text.is_empty() => Ok(std::env::var_os(text).map(|value| (text.into(), value))),
+        _ => Err(Error::known("env", Class::Request, format!("`--env {text}` names no variable"))
+            .with_hint("write `--env NAME=VALUE`, or `--env NAME` to pass on the value it has here")),
+    };
+    given.iter().filter_map(|text| variable(text).transpose()).collect()
+}
+
+/// Starts the container, sends the event, and ends everything, whatever happened.
+async fn invoke(function: Function, host: Host, request: Request, ui: &Ui) -> Result<Report> {
+    let witness = Witness::new(host.program());
+    let timeline = Arc::new(Timeline::default());
+    let observer = witness.observer(watch(Arc::clone(&timeline), *ui));
+    let container = Container::start(function.clone(), 1, observer, host).await?;
+    let (invocation, is_http) = request.into_invocation();
+    let done = tokio::select! {
+        done = container.invoke(invocation) => Ok(done),
+        status = interrupted() => Err(status),
+    };
+    let memory = witness.host().and_then(Memory::of);
+    container.shut_down().await;
+    // The person who pressed Ctrl-C knows; only the status says it.
+    let done = done.map_err(|status| Error::ToolFailed { tool: "the host".into(), status, hint: None })?;
+    let answer = failure::check(done.outcome, &function, &timeline, ui)?;
+    let answerer = witness.answerer();
+    if answerer.as_ref().is_some_and(|answerer| answerer.takeover == Takeover::None) {
+        ui.warning(
+            "Node answered itself: the program was NOT handed the process, so this is not what Rust says \
+             (`TRAP_LOG=debug` shows what the trampoline chose)",
+        );
+    }
+    Report::new(answer, is_http, answerer, memory, timeline.durations())
+}
+
+/// Notes when things happen, and shows what the program logs.
+fn watch(timeline: Arc<Timeline>, ui: Ui) -> Observer {
+    Observer::new(move |Event { at, phase, .. }| {
+        if let Phase::Log { stream, line } = &phase {
+            let name = match stream {
+                Stream::Stdout => "stdout",
+                Stream::Stderr => "stderr",
+            };
+            ui.status(name, cut(line));
+        }
+        timeline.note(at, &phase);
+    })
+}
+
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((at, _)) => format!("{}… ({} more bytes)", &line[..at], line.len() - at),
+        None => line.to_owned(),
+    }
+}
+
+/// Waits for a wish to stop; gives the exit status that stands for it.
+async fn interrupted() -> i32 {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let wait = async |kind: SignalKind| match signal(kind) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        };
+        tokio::select! {
+            _ = wait(SignalKind::interrupt()) => 130,
+            _ = wait(SignalKind::terminate()) => 143,
+            _ = wait(SignalKind::hangup()) => 129,
+        }
+    }
+    #[cfg(not(unix))]
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => 130,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_positive_and_bounded() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        for wrong in ["0", "-1", "1e300", "NaN", "x", ""] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_variable_needs_a_name() {
+        let given = variables(&["A=1=2".into(), "NOT_SET_ANYWHERE_42".into()]).expect("variables");
+        assert_eq!(given, [("A".into(), "1=2".into())]);
+        assert_eq!(variables(&["=x".into()]).expect_err("no name").code(), "env");
+    }
+
+    #[test]
+    fn huge_log_lines_are_cut() {
+        assert_eq!(cut("short"), "short");
+        let cut = cut(&"é".repeat(LONGEST_LINE + 10));
+        assert!(cut.ends_with("… (20 more bytes)"), "{}", &cut[cut.len() - 30..]);
+    }
+}

@@ -1,0 +1,71 @@
+//! When each step of an invocation happened.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::lambda::Phase;
+
+/// Moments, each noted the first time it comes, of the last launch.
+#[derive(Debug, Default)]
+pub(super) struct Timeline(Mutex<Moments>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Moments {
+    spawned: Option<Instant>,
+    loading: Option<Instant>,
+    polled: Option<Instant>,
+    delivered: Option<Instant>,
+    answered: Option<Instant>,
+}
+
+/// How long each step took; `None` where its ends were not seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Durations {
+    /// From the start of Node until it is about to load user code.
+    pub(super) boot: Option<Duration>,
+    /// From there until the first poll: loading the artifact, installing the program, handing over, the
+    /// program's own start.
+    pub(super) hand_over: Option<Duration>,
+    /// From the event's delivery until the answer.
+    pub(super) answer: Option<Duration>,
+}
+
+impl Timeline {
+    /// Notes what happened at `at`.
+    pub(super) fn note(&self, at: Instant, phase: &Phase) {
+        let mut moments = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match phase {
+            Phase::Spawned { .. } => *moments = Moments { spawned: Some(at), ..Moments::default() },
+            Phase::LoadingCode => moments.loading = moments.loading.or(Some(at)),
+            Phase::FirstPoll { .. } => moments.polled = moments.polled.or(Some(at)),
+            Phase::Delivered { .. } => moments.delivered = moments.delivered.or(Some(at)),
+            Phase::Answered { .. } => moments.answered = moments.answered.or(Some(at)),
+            _ => {}
+        }
+    }
+
+    /// True when somebody asked for an event.
+    pub(super) fn has_polled(&self) -> bool {
+        self.moments().polled.is_some()
+    }
+
+    /// True when the host came as far as user code.
+    pub(super) fn has_loaded(&self) -> bool {
+        self.moments().loading.is_some()
+    }
+
+    /// How long each step took.
+    pub(super) fn durations(&self) -> Durations {
+        let moments = self.moments();
+        let between = |from: Option<Instant>, to: Option<Instant>| Some(to?.saturating_duration_since(from?));
+        Durations {
+            boot: between(moments.spawned, moments.loading),
+            hand_over: between(moments.loading, moments.polled),
+            answer: between(moments.delivered, moments.answered),
+        }
+    }
+
+    fn moments(&self) -> Moments {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
