@@ -41,10 +41,29 @@ fn parse(raw: &[u8]) -> Option<Reply> {
     let end = raw.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&raw[..end]);
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    let body = raw[end + 4..].to_vec();
+    let raw = &raw[end + 4..];
     let lower = head.to_ascii_lowercase();
-    match lower.split("content-length:").nth(1).and_then(|rest| rest.lines().next()) {
-        Some(length) if length.trim().parse() != Ok(body.len()) => None,
-        _ => Some(Reply { status, body }),
+    let header = |name: &str| lower.split(name).nth(1).and_then(|rest| rest.lines().next()).map(str::trim);
+    if header("transfer-encoding:") == Some("chunked") {
+        return dechunk(raw).map(|body| Reply { status, body });
+    }
+    match header("content-length:") {
+        Some(length) if length.parse() != Ok(raw.len()) => None,
+        _ => Some(Reply { status, body: raw.to_vec() }),
+    }
+}
+
+/// The body behind chunked framing.
+fn dechunk(mut raw: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = raw.windows(2).position(|window| window == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&raw[..end]).ok()?, 16).ok()?;
+        let chunk = raw.get(end + 2..end + 2 + size)?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(chunk);
+        raw = raw.get(end + 2 + size + 2..)?;
     }
 }

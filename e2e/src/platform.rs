@@ -1,17 +1,23 @@
 //! A platform starts runtimes and asks them things: AWS's emulator, or the server of this project.
 
+pub mod log;
+pub mod ours;
 pub mod rie;
 
 use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc};
 
-use crate::Result;
+use crate::{Result, subject::Arch};
 
 /// A runtime to start, as a platform's own configuration would describe it.
 #[derive(Debug, Clone)]
 pub struct Launch {
     /// The runtime's command line.
     pub command: Vec<OsString>,
+    /// Whether that command is a bare Node, which is to get our own client.
+    pub is_node: bool,
     pub folder: PathBuf,
+    /// `<module>.<export>`; the last word of AWS's Node client.
+    pub handler: String,
     /// The whole environment; nothing of the test's own reaches the runtime.
     pub environment: Vec<(String, String)>,
     pub timeout_seconds: u32,
@@ -57,7 +63,7 @@ impl Answer {
     ///
     /// # Errors
     /// When the reply is none that the emulator gives.
-    pub fn from_reply(status: u16, body: Vec<u8>, last_error: impl FnOnce() -> String) -> Result<Self> {
+    pub fn from_reply(status: u16, body: Vec<u8>, last_error: impl FnOnce() -> Result<String>) -> Result<Self> {
         let text = String::from_utf8_lossy(&body).into_owned();
         match status {
             200 if text.starts_with("Task timed out after") => Ok(Self::TimedOut(text)),
@@ -66,7 +72,7 @@ impl Answer {
                 let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
                 let field = |name: &str| json[name].as_str().map(str::to_owned);
                 Ok(Self::Failed {
-                    kind: field("errorType").unwrap_or_else(last_error),
+                    kind: field("errorType").map_or_else(last_error, Ok)?,
                     message: field("errorMessage").unwrap_or_else(|| text.clone()),
                     body: text,
                 })
@@ -94,17 +100,30 @@ pub trait Running: Send + Sync {
 /// The platforms that every case runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
+    /// AWS's emulator and AWS's Node client.
     Rie,
+    /// Our server and AWS's Node client.
+    Ours,
+    /// Our server and our stand-in for the Node client: what `cargo trap invoke` runs.
+    OursAlone,
 }
 
 impl Platform {
-    pub const ALL: &[Self] = &[Self::Rie];
+    pub const ALL: &[Self] = &[Self::Rie, Self::Ours, Self::OursAlone];
+
+    /// Whether a case can be played here.
+    pub fn suits(self, arch: Arch, mounts: bool) -> bool {
+        // Our client lies in `/tmp`, which a case that mounts covers; and under emulation, where every Node
+        // costs seconds, AWS's client is enough.
+        self != Self::OursAlone || (arch == Arch::X64 && !mounts)
+    }
 
     /// # Errors
     /// When the platform itself does not come up.
     pub fn start(self, launch: &Launch) -> Result<Arc<dyn Running>> {
         match self {
             Self::Rie => Ok(Arc::new(rie::Rie::start(launch)?)),
+            Self::Ours | Self::OursAlone => Ok(Arc::new(ours::Ours::start(launch)?)),
         }
     }
 }
@@ -113,6 +132,8 @@ impl fmt::Display for Platform {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Rie => "rie",
+            Self::Ours => "ours",
+            Self::OursAlone => "ours-alone",
         })
     }
 }

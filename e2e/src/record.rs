@@ -13,6 +13,7 @@ static REDACTIONS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r#""(pid|parent)":\d+"#, r#""$1":<pid>"#),
         (r"\bpid \d+", "pid <pid>"),
         (r"(hanging: )\d+", "$1<pid>"),
+        (r"p{1000,}", "<padding>"),
         // Of the transport, not of the protocol: how the body is framed and when it was sent.
         (r"(\[|\| )(date|connection|content-length|transfer-encoding): [^|\]]*", "$1"),
     ]

@@ -83,13 +83,15 @@ impl Stage {
         if subject.arch == Arch::Arm64 {
             environment.push(("QEMU_LD_PREFIX".to_owned(), "/usr/aarch64-linux-gnu".to_owned()));
         }
-        let command = vec![
-            tools::node(subject.arch, subject.node)?.into_os_string(),
-            tools::ric(subject.arch, subject.node)?.into_os_string(),
-            OsString::from(&deployed.handler),
-        ];
+        let mut command = vec![tools::node(subject.arch, subject.node)?.into_os_string()];
+        if platform != Platform::OursAlone {
+            command.push(tools::ric(subject.arch, subject.node)?.into_os_string());
+            command.push(OsString::from(&deployed.handler));
+        }
         let launch = Launch {
             command,
+            is_node: platform == Platform::OursAlone,
+            handler: deployed.handler,
             folder: deployed.folder.clone(),
             environment,
             timeout_seconds: 20,
@@ -120,6 +122,7 @@ impl Stage {
     pub fn without_host(&mut self) -> Result<()> {
         let program = crate::artifact::program(self.subject.program, self.subject.arch)?;
         self.launch.command = vec![program.into_os_string()];
+        self.launch.is_node = false;
         Ok(())
     }
 
@@ -130,6 +133,7 @@ impl Stage {
     pub fn start(&mut self) -> Result<()> {
         let mut launch = self.launch.clone();
         if let Some(disks) = self.disks {
+            // Our client is put behind the whole command, which is why the prefix may stand before Node.
             launch.command = disks.prefix().into_iter().chain(launch.command).collect();
         }
         self.running = Some(self.platform.start(&launch)?);
@@ -193,12 +197,12 @@ impl Stage {
 
     /// The Node processes of the host; none after a takeover by `exec`.
     pub fn hosts(&self) -> Vec<u32> {
-        self.processes().into_iter().filter(|(_, command)| command.contains("aws-lambda-ric")).map(|(pid, _)| pid).collect()
+        self.processes().into_iter().filter(|(_, command)| is_node(command)).map(|(pid, _)| pid).collect()
     }
 
     /// The processes that are neither Node nor the platform: the program.
     pub fn programs(&self) -> Vec<u32> {
-        self.processes().into_iter().filter(|(_, command)| !command.contains("aws-lambda-ric")).map(|(pid, _)| pid).collect()
+        self.processes().into_iter().filter(|(_, command)| !is_node(command)).map(|(pid, _)| pid).collect()
     }
 
     /// Pid and command line of everything that runs on this stage, but for the platform.
@@ -224,14 +228,25 @@ impl Stage {
         fs::write(&path, source).map_err(|error| format!("writing `{}`: {error}", path.display()))?;
         let handler = format!("{name}.handler");
         self.launch.set("_HANDLER", &*handler);
-        self.launch.command.pop();
-        self.launch.command.push(handler.into());
+        if !self.launch.is_node {
+            self.launch.command.pop();
+            self.launch.command.push(handler.clone().into());
+        }
+        self.launch.handler = handler;
         Ok(())
     }
 
     /// What the runtime and the platform printed.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.launch.log).unwrap_or_default()).into_owned()
+    }
+
+    /// Waits until the log has this text.
+    ///
+    /// # Errors
+    /// When it never has.
+    pub fn wait_for_log(&self, text: &str) -> Result<()> {
+        wait::until(&format!("`{text}` in the log"), || self.log().contains(text).then_some(()))
     }
 
     /// The files in the folder the trampoline installs into, by name.
@@ -275,6 +290,11 @@ impl Drop for Stage {
             kill(pid);
         }
     }
+}
+
+/// Whether a command line, its words separated by zeros, is that of Node; an emulator may stand before it.
+fn is_node(command: &str) -> bool {
+    command.split('\0').take(2).any(|word| word.ends_with("/bin/node"))
 }
 
 /// The JSON a program answered with.

@@ -36,7 +36,7 @@ words!(
         Genezio = "genezio",
     }
 );
-words!(Program { Faulty = "faulty", Big = "faulty-10mb", HelloAxum = "hello-axum" });
+words!(Program { Faulty = "faulty", Big = "faulty-10mb", HelloAxum = "hello-axum", HelloRuntime = "hello-runtime" });
 words!(
     /// The architectures an artifact carries.
     Carries { Both = "both", X64 = "x64", Arm64 = "arm64" }
@@ -107,7 +107,7 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { program: _, carries: _, delivery, payload, takeover, node, arch } = self;
-        write!(out, "node{node}-{arch}/{takeover}/{delivery}-{payload}")
+        let Self { program, carries: _, delivery, payload, takeover, node, arch } = self;
+        write!(out, "{program}/node{node}-{arch}/{takeover}/{delivery}-{payload}")
     }
 }

@@ -1,9 +1,7 @@
 //! AWS's Runtime Interface Emulator: the code that runs functions on AWS, with a local front door.
 
 use std::{
-    fs::{self, File},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
         Mutex,
@@ -12,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Answer, Launch, Running};
+use super::{Answer, Launch, Running, log::Log};
 use crate::{Result, http, tools, wait};
 
 const INVOKE: &str = "/2015-03-31/functions/function/invocations";
@@ -21,7 +19,7 @@ const INVOKE: &str = "/2015-03-31/functions/function/invocations";
 pub struct Rie {
     process: Mutex<Child>,
     address: String,
-    log: PathBuf,
+    log: Log,
     limit: Duration,
 }
 
@@ -29,8 +27,8 @@ impl Rie {
     pub fn start(launch: &Launch) -> Result<Self> {
         let address = format!("127.0.0.1:{}", free_port());
         let api = format!("127.0.0.1:{}", free_port());
-        let log = File::create(&launch.log).map_err(|error| format!("creating the log: {error}"))?;
-        let process = Command::new(tools::rie()?)
+        let log = Log::create(&launch.log)?;
+        let mut process = Command::new(tools::rie()?)
             // Without these two it listens on all interfaces.
             .args(["--runtime-interface-emulator-address", &address, "--runtime-api-address", &api])
             .args(["--log-level", "info"])
@@ -40,34 +38,29 @@ impl Rie {
             .envs(launch.environment.iter().cloned())
             .env("AWS_LAMBDA_FUNCTION_TIMEOUT", launch.timeout_seconds.to_string())
             .stdin(Stdio::null())
-            .stdout(log.try_clone().map_err(|error| format!("sharing the log: {error}"))?)
-            .stderr(log)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("starting AWS's emulator: {error}"))?;
+        process.stdout.take().into_iter().for_each(|stream| log.drain(stream));
+        process.stderr.take().into_iter().for_each(|stream| log.drain(stream));
         let limit = Duration::from_secs(u64::from(launch.timeout_seconds)) + wait::LIMIT;
-        let rie = Self { process: Mutex::new(process), address, log: launch.log.clone(), limit };
+        let rie = Self { process: Mutex::new(process), address, log, limit };
         wait::until("AWS's emulator to listen", || match rie.process.lock().ok()?.try_wait() {
             Ok(Some(status)) => Some(Err(format!("AWS's emulator ended at once: {status}"))),
             _ => TcpStream::connect(&rie.address).ok().map(|_| Ok(())),
         })??;
         Ok(rie)
     }
-
-    /// The kind of failure that the emulator logged last: for some it answers with an empty body.
-    fn last_fatal_error(&self) -> String {
-        let log = fs::read(&self.log).unwrap_or_default();
-        String::from_utf8_lossy(&log)
-            .lines()
-            .rev()
-            .find_map(|line| line.split_once("First fatal error stored in appctx: "))
-            .map_or_else(|| "no fatal error in its log".to_owned(), |(_, kind)| kind.to_owned())
-    }
 }
 
 impl Running for Rie {
     fn ask(&self, event: &[u8]) -> Result<Answer> {
         let reply = http::post(&self.address, INVOKE, event, self.limit)?;
-        Answer::from_reply(reply.status, reply.body, || self.last_fatal_error())
+        Answer::from_reply(reply.status, reply.body, || {
+            // For some failures its answer is empty, but it knows more than it says.
+            self.log.last("First fatal error stored in appctx: ")
+        })
     }
 
     fn stop(&self) -> Result<()> {

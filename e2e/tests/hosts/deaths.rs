@@ -13,7 +13,7 @@ use crate::table::{Case, each_takeover, each_takeover_and_arch, expect, rows};
 
 pub fn cases() -> Vec<Case> {
     let spawned = [Node::V20, Node::V24].map(|node| Subject {
-        program: Program::HelloAxum,
+        program: Program::HelloRuntime,
         ..Subject::plain(node, Takeover::Spawn)
     });
     [
@@ -65,12 +65,12 @@ fn dies_in_the_first_init(stage: &mut Stage, order: &str, reason: &str) -> Resul
 fn exits_during_init(stage: &mut Stage) -> Result<()> {
     dies_in_the_first_init(stage, "exit:3", "exit status 3")?;
     // The emulator does not tell the caller how the program ended in init, but it knows.
-    expect(stage.log().contains("exit status 3"), || "the platform should see the program's status".to_owned())
+    stage.wait_for_log("exit status 3")
 }
 
 fn aborts_during_init(stage: &mut Stage) -> Result<()> {
     dies_in_the_first_init(stage, "abort", "signal: aborted")?;
-    expect(stage.log().contains("signal: aborted"), || "the platform should see the program's signal".to_owned())
+    stage.wait_for_log("signal: aborted")
 }
 
 fn hangs_during_init(stage: &mut Stage) -> Result<()> {

@@ -11,7 +11,7 @@ use e2e::{
     Result, artifact,
     platform::Answer,
     sandbox::{Disk, Disks},
-    stage::Stage,
+    stage::{Stage, json},
     subject::{Payload, Subject},
 };
 
@@ -48,7 +48,7 @@ fn ran_in(stage: &mut Stage, tmp: Disk, shm: Disk) -> Result<String> {
     stage.disks = Some(Disks { tmp, shm });
     stage.launch.unset("TRAP_DIR");
     stage.start()?;
-    let report = stage.order("report")?;
+    let report = json(&stage.ask_quietly(r#"{"do":"report"}"#)?)?;
     // While the program runs its view of the file system is still there to look at.
     let root = PathBuf::from(format!("/proc/{}/root", report["pid"]));
     let left: Vec<String> = ["tmp", "dev/shm"].iter().flat_map(|folder| names(&root.join(folder))).collect();
@@ -185,6 +185,6 @@ fn folder(stage: &mut Stage) -> Result<()> {
     fs::create_dir(&target).map_err(|error| format!("creating the folder: {error}"))?;
     stage.disks = Some(Disks { tmp: Disk::Fresh, shm: Disk::Fresh });
     stage.start()?;
-    let report = stage.order("report")?;
+    let report = json(&stage.ask_quietly(r#"{"do":"report"}"#)?)?;
     expect_folder(report["exe"].as_str().unwrap_or_default(), "/tmp")
 }

@@ -27,6 +27,10 @@ pub fn cases() -> Vec<Case> {
             subjects.push(Subject { delivery: Delivery::LambdaCjs, payload: Payload::Base64, ..plain });
         }
     }
+    for node in [Node::V20, Node::V22, Node::V24] {
+        let program = Program::HelloRuntime;
+        subjects.push(Subject { program, ..Subject::plain(node, Takeover::Auto) });
+    }
     let lazy = [(Node::V20, Takeover::Spawn), (Node::V22, Takeover::Exec), (Node::V24, Takeover::Exec)]
         .map(|(node, takeover)| Subject {
             program: Program::HelloAxum,

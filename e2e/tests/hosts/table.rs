@@ -35,7 +35,8 @@ impl Case {
     /// Plays on every platform and compares.
     pub fn play_everywhere(&self) -> Result<()> {
         let mut first: Option<(Platform, Record)> = None;
-        for platform in Platform::ALL.iter().copied() {
+        let suitable = |platform: &Platform| platform.suits(self.subject.arch, self.mounts);
+        for platform in Platform::ALL.iter().copied().filter(suitable) {
             let record = self.play_on(platform)?;
             match &first {
                 None => first = Some((platform, record)),

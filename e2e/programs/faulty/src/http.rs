@@ -86,12 +86,30 @@ fn parse(raw: &[u8]) -> Option<Reply> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    let body = raw[end + 4..].to_vec();
-    let length = headers.iter().find(|(name, _)| name == "content-length");
-    if let Some((_, length)) = length {
-        if length.parse() != Ok(body.len()) {
-            return None;
+    let raw = &raw[end + 4..];
+    let value = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    let body = if value("transfer-encoding") == Some("chunked") {
+        dechunk(raw)?
+    } else {
+        match value("content-length") {
+            Some(length) if length.parse() != Ok(raw.len()) => return None,
+            _ => raw.to_vec(),
         }
-    }
+    };
     Some(Reply { status, headers, body })
+}
+
+/// The body behind chunked framing.
+fn dechunk(mut raw: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = raw.windows(2).position(|window| window == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&raw[..end]).ok()?, 16).ok()?;
+        let chunk = raw.get(end + 2..end + 2 + size)?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(chunk);
+        raw = raw.get(end + 2 + size + 2..)?;
+    }
 }

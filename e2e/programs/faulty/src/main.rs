@@ -4,6 +4,8 @@
 //! up what a host or a server did. `FAULTY_INIT` says what to do before the first poll, the field `do` of
 //! an event what to do with it, and `FAULTY_JOURNAL` names a file that receives every exchange as it was.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "how it prints and ends is what is tested")]
+
 mod http;
 mod journal;
 mod json;
