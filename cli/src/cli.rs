@@ -17,7 +17,7 @@ pub enum Cli {
 /// Compiles a program to a static Linux executable, wraps it into a small TypeScript or JavaScript project
 /// that the platform accepts, and lets that project hand the process over to the program when it starts.
 #[derive(Clone, Debug, clap::Args)]
-#[command(version, propagate_version = true, arg_required_else_help = true)]
+#[command(version, arg_required_else_help = true)]
 pub struct Trap {
     /// What to do.
     #[command(subcommand)]

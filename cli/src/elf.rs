@@ -109,7 +109,8 @@ impl Elf {
                 BUILD,
             );
         }
-        let file = ElfFile64::<Endianness>::parse(bytes).map_err(|error| truncated(error.to_string()))?;
+        let file = ElfFile64::<Endianness>::parse(bytes)
+            .map_err(|_| truncated("its headers point beyond its end".to_owned()))?;
         let endian = file.endian();
         let header = file.elf_header();
 

@@ -30,7 +30,13 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
                 let path = compile.run(ui)?;
                 programs.push(admit(&path, compile.arch, request, ui)?);
             }
-            Step::Check { program } => programs.push(admit(program, None, request, ui)?),
+            Step::Check { program } => {
+                let wanted = match &request.source {
+                    Source::Files(_, Some(wanted)) if wanted.len() == 1 => wanted.first().copied(),
+                    _ => None,
+                };
+                programs.push(admit(program, wanted, request, ui)?);
+            }
         }
     }
     if let Source::Files(_, Some(wanted)) = &request.source {

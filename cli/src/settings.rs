@@ -57,8 +57,8 @@ impl From<Lang> for trap_host::Language {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[command(next_help_heading = "Packaging")]
 pub struct Flags {
-    /// The platform to package for: a name from `cargo trap new --help`
-    #[arg(long, value_name = "NAME", env = "CARGO_TRAP_PLATFORM", hide_env_values = true)]
+    /// The platform to package for [default: genezio]
+    #[arg(long, value_name = "NAME", value_parser = crate::platform::values(), env = "CARGO_TRAP_PLATFORM", hide_env_values = true)]
     pub platform: Option<String>,
     /// The machines to build for [default: arm64; for `invoke`, this machine's]
     #[arg(long, value_name = "ARCH", env = "CARGO_TRAP_ARCH", hide_env_values = true)]

@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, help_heading = "Packaging")]
     pub zip: bool,
     /// Print the steps and stop
-    #[arg(long)]
+    #[arg(long, help_heading = "Packaging")]
     pub dry_run: bool,
 }
 

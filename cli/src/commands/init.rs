@@ -15,7 +15,7 @@ use crate::{Class, Error, Result, plan};
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// The platform to package for
-    #[arg(long, visible_alias = "template", value_name = "NAME", default_value = platform::DEFAULT, env = "CARGO_TRAP_PLATFORM", hide_env_values = true)]
+    #[arg(long, visible_alias = "template", value_name = "NAME", default_value = platform::DEFAULT, value_parser = platform::values(), env = "CARGO_TRAP_PLATFORM", hide_env_values = true)]
     platform: String,
     /// Package to prepare
     #[arg(short, long, value_name = "SPEC")]

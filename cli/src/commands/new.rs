@@ -1,7 +1,8 @@
 //! `cargo trap new`: a project that builds, runs and deploys as it is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValue;
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, Mode};
@@ -14,14 +15,9 @@ use crate::{Class, Error, Result};
 pub struct Args {
     /// The folder to make; its name is the package's name
     path: PathBuf,
-    /// A platform or a starter project
-    #[arg(
-        long,
-        visible_alias = "platform",
-        value_name = "NAME",
-        env = "CARGO_TRAP_PLATFORM",
-        hide_env_values = true
-    )]
+    /// A platform to start for, or a starter project [default: axum, for genezio]
+    #[arg(long, visible_alias = "platform", value_name = "NAME", value_parser = templates())]
+    #[arg(env = "CARGO_TRAP_PLATFORM", hide_env_values = true)]
     template: Option<String>,
     /// The package's name, where the folder's does not fit
     #[arg(long)]
@@ -75,10 +71,39 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     for (path, text) in &rendered {
         files::write(&args.path.join(path), text.as_bytes(), Mode::Plain)?;
     }
+    let own_workspace = leave_workspace(&args.path)?;
     let path = args.path.display();
+    if let Some(outer) = own_workspace {
+        ui.status(
+            "Separated",
+            format_args!(
+                "`{name}` from the workspace of `{}` around it: it has a `[workspace]` of its own",
+                outer.display()
+            ),
+        );
+    }
     ui.status("Created", format_args!("`{name}` for {platform} in {path}"));
     ui.status("Next", format_args!("cd {path} && cargo trap invoke /"));
     Ok(())
+}
+
+/// A folder inside somebody's workspace is taken for a member that is not listed, and cargo refuses it; its
+/// release profile would not count either. Makes it a workspace of its own then, and returns the outer one.
+fn leave_workspace(path: &Path) -> Result<Option<PathBuf>> {
+    let absolute = std::path::absolute(path).map_err(Error::file("find", path))?;
+    let manifest = path.join("Cargo.toml");
+    let outer = absolute.ancestors().skip(1).map(|folder| folder.join("Cargo.toml")).find(|outer| {
+        let text = std::fs::read_to_string(outer).unwrap_or_default();
+        text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("workspace"))
+    });
+    if outer.is_some() {
+        let text = files::read_text(&manifest)?;
+        let text = format!(
+            "{text}\n# The folder lies inside another workspace; this makes it stand alone.\n[workspace]\n"
+        );
+        files::write(&manifest, text.as_bytes(), Mode::Plain)?;
+    }
+    Ok(outer)
 }
 
 /// The files of a starter project, rendered: path and text.
@@ -86,7 +111,9 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
 /// # Errors
 /// `no-template`, or `template` when one is broken.
 pub fn render(project: &str, name: &str, platform: &str) -> Result<Vec<(String, String)>> {
-    let folder = trap_templates::PROJECTS.get_dir(project).ok_or_else(|| unknown(project))?;
+    let folder = trap_templates::PROJECTS.get_dir(project).ok_or_else(|| {
+        Error::known("no-template", Class::Request, format!("no starter project named `{project}`"))
+    })?;
     let values = Values { name, platform, edition: "2024" };
     platform::tree(folder, "files")
         .into_iter()
@@ -137,34 +164,23 @@ pub fn projects() -> Result<Vec<Manifest>> {
         .collect()
 }
 
-/// One name stands for a platform or a starter project; the other one is its default.
-fn choose(wanted: Option<&str>) -> Result<(String, String)> {
-    let default = || (DEFAULT.to_owned(), platform::DEFAULT.to_owned());
-    let Some(wanted) = wanted else { return Ok(default()) };
-    if projects()?.iter().any(|project| project.id == wanted) {
-        return Ok((wanted.to_owned(), default().1));
-    }
-    match platform::find(wanted) {
-        Ok(platform) => Ok((default().0, platform.manifest.id)),
-        Err(_) => Err(unknown(wanted)),
-    }
+/// The names that `--template` takes: platforms and starter projects.
+fn templates() -> clap::builder::PossibleValuesParser {
+    let platforms = platform::all().unwrap_or_default().into_iter().map(|platform| platform.manifest);
+    let platforms = platforms.map(|manifest| (manifest.id, format!("platform: {}", manifest.summary)));
+    let projects = projects().unwrap_or_default().into_iter();
+    let projects = projects.map(|project| (project.id, format!("project: {}", project.summary)));
+    platforms.chain(projects).map(|(id, about)| PossibleValue::new(id).help(about)).into()
 }
 
-fn unknown(wanted: &str) -> Error {
-    let mut known: Vec<String> = Vec::new();
-    known.extend(
-        platform::all().unwrap_or_default().into_iter().map(|platform| {
-            format!("  {:<10} platform: {}", platform.manifest.id, platform.manifest.summary)
-        }),
-    );
-    known.extend(
-        projects()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|project| format!("  {:<10} project: {}", project.id, project.summary)),
-    );
-    Error::known("no-template", Class::Request, format!("no platform or starter project named `{wanted}`"))
-        .with_hint(format!("choose one of\n{}", known.join("\n")))
+/// The starter project and the platform behind a name, which stands for one of them.
+fn choose(wanted: Option<&str>) -> Result<(String, String)> {
+    let default = (DEFAULT.to_owned(), platform::DEFAULT.to_owned());
+    let Some(wanted) = wanted else { return Ok(default) };
+    if projects()?.iter().any(|project| project.id == wanted) {
+        return Ok((wanted.to_owned(), default.1));
+    }
+    Ok((default.0, platform::find(wanted)?.manifest.id))
 }
 
 /// Cargo's own rules, checked before anything is written.

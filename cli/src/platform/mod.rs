@@ -6,6 +6,7 @@ mod render;
 pub use manifest::{Limit, MANIFEST_VERSION, Manifest, Measured};
 pub use render::{Rendered, Values, expand, render, render_text};
 
+use clap::builder::PossibleValue;
 use trap_templates::{Dir, PLATFORMS};
 
 use crate::{Class, Error, Result};
@@ -60,6 +61,15 @@ pub fn find(name: &str) -> Result<Platform> {
         Error::known("no-platform", Class::Request, format!("no platform named `{name}`"))
             .with_hint(format!("choose one of {known}"))
     })
+}
+
+/// The names of platforms as a flag takes them, each with its summary.
+pub fn values() -> clap::builder::PossibleValuesParser {
+    let platforms = all().unwrap_or_default();
+    platforms
+        .into_iter()
+        .map(|platform| PossibleValue::new(platform.manifest.id).help(platform.manifest.summary))
+        .into()
 }
 
 fn load(folder: &'static Dir<'static>) -> Result<Platform> {

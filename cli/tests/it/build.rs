@@ -1,0 +1,411 @@
+//! `cargo trap build` without a compiler: programs are given as files.
+
+use std::fs;
+
+use snapbox::{assert_data_eq, str};
+
+use crate::sandbox::{ARM64, Sandbox, X64, elf};
+
+#[test]
+fn an_unknown_platform_is_answered_with_the_known_ones() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    assert_data_eq!(
+        sandbox.trap(&["build", "--program", "app", "--platform", "lamda"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error: invalid value 'lamda' for '--platform <NAME>'
+  [possible values: genezio, lambda]
+
+  tip: a similar value exists: 'lambda'
+
+For more information, try '--help'.
+
+"#]]
+    );
+}
+
+#[test]
+fn outside_a_project_the_ways_on_are_named() {
+    assert_data_eq!(
+        Sandbox::new().trap(&["build"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[no-project]: this folder is not inside a cargo project
+
+hint: run it in one, name one with `--manifest-path`, start one with `cargo trap new`, or give a compiled program with `--program`
+
+"#]]
+    );
+}
+
+#[test]
+fn several_programs_and_none_named_is_an_error_that_lists_them() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\"]\nresolver = \"3\"\n");
+    for name in ["a", "b"] {
+        sandbox.write(
+            &format!("{name}/Cargo.toml"),
+            format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n"),
+        );
+        sandbox.write(&format!("{name}/src/main.rs"), "fn main() {}\n");
+    }
+    sandbox.write("b/src/bin/two.rs", "fn main() {}\n");
+    assert_data_eq!(
+        sandbox.trap(&["build"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[ambiguous]: this workspace has 2 packages with a program, and none was named
+
+hint: add `-p` and one of `a`, `b`
+
+"#]]
+    );
+    assert_data_eq!(
+        sandbox.trap(&["build", "-p", "b"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[ambiguous]: `b` has 2 binaries, and none was named
+
+hint: add `--bin` and one of `b`, `two`
+
+"#]]
+    );
+    assert_data_eq!(
+        sandbox.trap(&["build", "-p", "c"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[no-package]: no package named `c` in this workspace
+
+hint: choose one of `a`, `b`
+
+"#]]
+    );
+    assert_data_eq!(
+        sandbox.trap(&["build", "-p", "a", "--example", "x"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[no-program]: `a` has no example named `x`
+
+"#]]
+    );
+}
+
+#[test]
+fn a_misspelt_setting_in_the_manifest_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "Cargo.toml",
+        "[package]\nname = \"a\"\nedition = \"2024\"\n[package.metadata.trap]\ntake-over = \"exec\"\n",
+    );
+    sandbox.write("src/main.rs", "fn main() {}\n");
+    assert_data_eq!(
+        sandbox.trap(&["build"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[metadata]: `[package.metadata.trap]` of `a` is not understood: unknown field `take-over`, expected one of `platform`, `arch`, `payload`, `takeover`, `class`, `lang`
+
+hint: its keys are `platform`, `arch`, `payload`, `takeover`, `class` and `lang`
+
+"#]]
+    );
+}
+
+#[test]
+fn programs_that_cannot_run_are_refused_with_a_remedy() {
+    let sandbox = Sandbox::new();
+    sandbox.write("script", "#!/usr/bin/env python3\n");
+    sandbox.write("short", &elf(ARM64)[..100]);
+    sandbox.write("intel", elf(X64));
+    assert_data_eq!(
+        sandbox.trap(&["build", "--program", "script"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[program-not-elf]: `script` is a script for `/usr/bin/env python3`, which the platform may not have
+
+hint: let `cargo trap build` compile the crate, or give `--program` a static Linux executable
+
+"#]]
+    );
+    assert_data_eq!(
+        sandbox.trap(&["build", "--program", "short"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[program-truncated]: `short` is cut short: its headers point beyond its end
+
+hint: build or copy it again; a full disk or an interrupted copy leaves such files
+
+"#]]
+    );
+    assert_data_eq!(
+        sandbox.trap(&["build", "--program", "intel", "--arch", "arm64"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[program-machine]: `intel` is for x64, and `--arch arm64` was asked for
+
+hint: give `--arch x64`, or a program built for `aarch64-unknown-linux-musl`
+
+"#]]
+    );
+    assert_data_eq!(
+        sandbox.trap(&["build", "--program", "missing"]),
+        str![[r#"
+exit: 5
+----- stdout -----
+----- stderr -----
+error[file]: could not read `missing`
+  caused by: No such file or directory (os error 2)
+
+"#]]
+    );
+    assert!(sandbox.tree("target").is_empty(), "nothing is written for a refused program");
+}
+
+#[test]
+fn a_program_of_any_language_becomes_an_artifact() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    assert_data_eq!(
+        sandbox.trap(&["build", "--program", "app", "--platform", "lambda", "--zip"]),
+        str![[r#"
+exit: 0
+----- stdout -----
+----- stderr -----
+    Packaged `app` for arm64 on lambda: 120 B, takeover auto
+       Wrote target/trap/lambda/app/index.mjs
+      Zipped target/trap/lambda/app.zip
+        Next deploy `target/trap/lambda/app` (or the zip that `--zip` writes) as a Node.js function: runtime nodejs22.x or later, architecture arm64, handler index.handler
+
+"#]]
+    );
+    assert_eq!(
+        sandbox.tree("target/trap/lambda"),
+        ["app.zip", "app/index.d.mts", "app/index.mjs", "app/trap/app.arm64.bin", "app/trap/app.json"]
+    );
+}
+
+#[test]
+fn both_architectures_travel_together() {
+    let sandbox = Sandbox::new();
+    sandbox.write("arm", elf(ARM64));
+    sandbox.write("intel", elf(X64));
+    let seen = sandbox.trap(&[
+        "build",
+        "--program",
+        "intel",
+        "--program",
+        "arm",
+        "--payload",
+        "file",
+        "--arch",
+        "both",
+    ]);
+    assert!(seen.starts_with("exit: 0"), "{seen}");
+    let files = sandbox.tree("target/trap/genezio/intel/trap");
+    assert!(
+        files.contains(&"intel.arm64.bin".to_owned()) && files.contains(&"intel.x64.bin".to_owned()),
+        "{files:?}"
+    );
+    assert_data_eq!(
+        sandbox.trap(&["build", "--program", "arm", "--program", "arm"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[ambiguous]: two programs for arm64 were given
+
+hint: give one `--program` for each architecture
+
+"#]]
+    );
+    assert_data_eq!(
+        sandbox.trap(&["build", "--program", "arm", "--arch", "both"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[program-machine]: `--arch` asks for x64, and no `--program` is for it
+
+hint: add `--program <file built for x86_64-unknown-linux-musl>`
+
+"#]]
+    );
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    let build = || {
+        let args = ["build", "--program", "app", "--platform", "lambda", "--zip", "--payload", "base64"];
+        assert!(sandbox.output(&args).status.success());
+        let zip = fs::read(sandbox.path("target/trap/lambda/app.zip")).unwrap();
+        (zip, sandbox.read("target/trap/lambda/app/index.mjs"))
+    };
+    let first = build();
+    fs::remove_dir_all(sandbox.path("target")).unwrap();
+    assert!(first == build());
+}
+
+#[test]
+fn an_existing_project_keeps_what_is_its_own() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    sandbox.write("backend/package.json", "{}");
+    let build = ["build", "--program", "app", "--out-dir", "backend"];
+    assert!(sandbox.output(&build).status.success());
+    assert_eq!(sandbox.read("backend/package.json"), "{}");
+
+    // What a build wrote may be written again; what a person changed may not.
+    assert!(sandbox.output(&build).status.success());
+    sandbox.write("backend/app.ts", "// mine now\n");
+    sandbox.write("app", [elf(ARM64), vec![0]].concat());
+    assert_data_eq!(
+        sandbox.trap(&build),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[not-ours]: `backend/app.ts` was changed by hand after a build wrote it; nothing was written
+
+hint: move it away, or choose another folder with `--out-dir`
+
+"#]]
+    );
+    assert_eq!(sandbox.read("backend/app.ts"), "// mine now\n");
+    assert!(
+        !sandbox.read("backend/trap/app.json").contains("121"),
+        "nothing of the refused build was written"
+    );
+}
+
+#[test]
+fn what_a_new_build_does_not_write_is_taken_away() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    sandbox.write("backend/trap/notes.txt", "mine");
+    let build = |payload| {
+        let args = ["build", "--program", "app", "--out-dir", "backend", "--payload", payload];
+        assert!(sandbox.output(&args).status.success());
+        sandbox.tree("backend/trap")
+    };
+    assert!(build("file").contains(&"app.arm64.bin".to_owned()));
+    let after = build("base64");
+    assert!(!after.contains(&"app.arm64.bin".to_owned()));
+    assert!(after.contains(&"notes.txt".to_owned()));
+}
+
+#[test]
+fn two_programs_share_one_project() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one", elf(ARM64));
+    sandbox.write("two", elf(ARM64));
+    for name in ["one", "two"] {
+        let seen = sandbox.trap(&["build", "--program", name, "--out-dir", "backend"]);
+        assert!(seen.starts_with("exit: 0"), "{seen}");
+    }
+    let files = sandbox.tree("backend");
+    for expected in ["one.ts", "two.ts", "trap/one.payload.ts", "trap/two.payload.ts"] {
+        assert!(files.contains(&expected.to_owned()), "{files:?}");
+    }
+}
+
+#[test]
+fn a_dry_run_prints_the_steps_and_touches_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    assert_data_eq!(
+        sandbox.trap(&["build", "--program", "app", "--platform", "lambda", "--dry-run"]),
+        str![[r#"
+exit: 0
+----- stdout -----
+check       app
+write       target/trap/lambda/app/index.d.mts  (platform file)
+write       target/trap/lambda/app/index.mjs  (module, trampoline and payload)
+write       target/trap/lambda/app/trap/app.arm64.bin  (program)
+write       target/trap/lambda/app/trap/app.json  (description of the artifact)
+----- stderr -----
+
+"#]]
+    );
+    assert!(sandbox.tree("target").is_empty());
+    let json = sandbox.output(&["build", "--program", "app", "--dry-run", "--message-format", "json"]).stdout;
+    for line in String::from_utf8(json).unwrap().lines() {
+        let step: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(step["reason"], "trap-step");
+    }
+}
+
+#[test]
+fn machine_output_is_one_object_per_line() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    let output = sandbox.output(&["build", "--program", "app", "--message-format", "json", "-q"]);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line: serde_json::Value = serde_json::from_str(text.trim_end()).unwrap();
+    assert_eq!(line["reason"], "trap-artifact");
+    assert_eq!(line["programs"][0]["arch"], "arm64");
+    assert_eq!(line["programs"][0]["size"], 120);
+    assert!(line["files"].as_object().unwrap().contains_key("app.ts"));
+}
+
+#[test]
+fn flags_win_over_variables_and_variables_over_the_manifest() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "Cargo.toml",
+        "[package]\nname = \"app\"\nedition = \"2024\"\n[package.metadata.trap]\nplatform = \"lambda\"\ntakeover = \"spawn\"\nclass = \"FromManifest\"\n",
+    );
+    sandbox.write("src/main.rs", "fn main() {}\n");
+    let plan = |variable: Option<&str>, flag: Option<&str>| {
+        let mut args = vec!["build", "--dry-run"];
+        args.extend(flag.map(|flag| ["--platform", flag]).into_iter().flatten());
+        let mut command = sandbox.command(&args);
+        if let Some(value) = variable {
+            command.env("CARGO_TRAP_PLATFORM", value);
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        if text.contains("target/trap/lambda/") { "lambda" } else { "genezio" }
+    };
+    assert_eq!(plan(None, None), "lambda");
+    assert_eq!(plan(Some("genezio"), None), "genezio");
+    assert_eq!(plan(Some("genezio"), Some("lambda")), "lambda");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_failing_compiler_speaks_for_itself_and_its_status_is_ours() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "[package]\nname = \"app\"\nedition = \"2024\"\n");
+    sandbox.write("src/main.rs", "fn main() { nothing() }\n");
+    let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+    let output = sandbox.output(&["build", "--arch", arch]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(101), "{stderr}");
+    assert!(stderr.contains("error[E0425]: cannot find function `nothing`"), "{stderr}");
+    assert_eq!(stderr.matches("could not compile").count(), 1, "said once: {stderr}");
+    assert!(!stderr.contains("error[tool-failed]"), "{stderr}");
+}

@@ -1,0 +1,126 @@
+//! `cargo trap new` and `init`.
+
+use snapbox::{assert_data_eq, str};
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn a_new_project_is_announced_with_the_next_step() {
+    let sandbox = Sandbox::new();
+    assert_data_eq!(
+        sandbox.trap(&["new", "my-service", "--platform", "lambda"]),
+        str![[r#"
+exit: 0
+----- stdout -----
+----- stderr -----
+     Created `my-service` for lambda in my-service
+        Next cd my-service && cargo trap invoke /
+
+"#]]
+    );
+    assert_eq!(sandbox.tree("my-service"), [".gitignore", "Cargo.toml", "README.md", "src/main.rs"]);
+}
+
+#[test]
+fn a_folder_with_something_in_it_is_left_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.write("full/notes.txt", "mine");
+    assert_data_eq!(
+        sandbox.trap(&["new", "full"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[not-empty]: `full` is not empty
+
+hint: choose another folder; for an existing crate, run `cargo trap init` in it
+
+"#]]
+    );
+    assert_eq!(sandbox.tree("full"), ["notes.txt"]);
+}
+
+#[test]
+fn an_unknown_template_is_answered_with_platforms_and_projects() {
+    assert_data_eq!(
+        Sandbox::new().trap(&["new", "x", "--template", "azure"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error: invalid value 'azure' for '--template <NAME>'
+  [possible values: genezio, lambda, axum]
+
+For more information, try '--help'.
+
+"#]]
+    );
+}
+
+#[test]
+fn a_project_inside_another_workspace_stands_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "[workspace]\nmembers = []\nresolver = \"3\"\n");
+    let seen = sandbox.trap(&["new", "inner"]);
+    assert!(seen.contains("a `[workspace]` of its own"), "{seen}");
+    let seen = sandbox.trap(&["build", "--manifest-path", "inner/Cargo.toml", "--dry-run", "--offline"]);
+    assert!(!seen.contains("believes it's in a workspace"), "{seen}");
+}
+
+#[test]
+fn a_name_that_cargo_would_refuse_is_refused_first() {
+    let sandbox = Sandbox::new();
+    assert_data_eq!(
+        sandbox.trap(&["new", "2fast"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[package-name]: `2fast` cannot name a package
+
+hint: begin with a letter; give another name with `--name`
+
+"#]]
+    );
+    assert!(sandbox.tree(".").is_empty());
+}
+
+#[test]
+fn an_existing_crate_is_prepared_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "[package]\nname = \"app\" # mine\nedition = \"2024\"\n");
+    sandbox.write("src/main.rs", "fn main() {}\n");
+    assert_data_eq!(
+        sandbox.trap(&["init", "--platform", "lambda"]),
+        str![[r#"
+exit: 0
+----- stdout -----
+----- stderr -----
+       Added `[package.metadata.trap]` with platform `lambda` and the missing lines of `[profile.release]`
+warning: `app` depends on none of `lambda_http`, `lambda_runtime`, `trap-runtime`: a program must poll AWS Lambda's Runtime API to be packaged. For an axum router, run `cargo add lambda_http` and pass it to `lambda_http::run`
+        Next cargo trap invoke /
+
+"#]]
+    );
+    assert_data_eq!(
+        sandbox.read("Cargo.toml"),
+        str![[r#"
+[package]
+name = "app" # mine
+edition = "2024"
+
+[package.metadata.trap]
+platform = "lambda"
+
+[profile.release]
+opt-level = "z" # the payload is read at every cold start: bytes cost more than cycles
+lto = "fat" # drops what no path reaches
+codegen-units = 1 # one unit sees more to share and to drop
+panic = "abort" # no unwind tables; a panic ends the program and the platform starts a new one
+strip = true # symbols are never read on the platform
+
+"#]]
+    );
+    let again = sandbox.trap(&["init", "--platform", "lambda"]);
+    assert!(again.contains("Unchanged"), "{again}");
+}
