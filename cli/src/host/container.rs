@@ -49,11 +49,15 @@ impl Host {
         task_root: impl Into<PathBuf>,
         handler: impl Into<String>,
     ) -> Self {
+        // It is started in the task root, where a relative path would mean something else. A bare name
+        // is looked up on `PATH`.
+        let program = program.into();
+        let program = if program.components().count() > 1 { absolute(program) } else { program };
         Self {
-            program: program.into(),
+            program,
             arguments: arguments.into_iter().map(Into::into).collect(),
             is_node_client: false,
-            task_root: task_root.into(),
+            task_root: absolute(task_root.into()),
             handler: handler.into(),
             environment: BTreeMap::new(),
             has_own_trap_dir: true,
@@ -79,6 +83,11 @@ impl Host {
     pub fn program(&self) -> &Path {
         &self.program
     }
+}
+
+fn absolute(path: PathBuf) -> PathBuf {
+    // Fails only for an empty path or without a current folder; then starting it says so.
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// A sandbox whose runtime is a host; it can do all a [`Sandbox`] can.
@@ -163,7 +172,7 @@ struct Launcher {
 impl Launch for Launcher {
     fn launch(&mut self, api: SocketAddr, launch: u32) -> io::Result<Launched> {
         // Nobody else can know the line that says "about to load user code".
-        let marker = format!("trap-{:016x}", crate::lambda::random());
+        let marker = format!("loading-{:016x}", crate::lambda::random());
         let mut command = self.command(api, &marker);
         group::isolate(&mut command);
         let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;

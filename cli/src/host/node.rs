@@ -48,7 +48,7 @@ fn missing() -> Error {
 fn missing_foreign(arch: Arch) -> Error {
     let message = format!("no Node for {arch} found: this machine is another architecture");
     Error::known("node-missing", Class::Machine, message).with_hint(format!(
-        "`npm install --no-save node-linux-{arch}@22` puts one into `node_modules`, or name one with `--node <path>`"
+        "`npm install --no-save --force node-linux-{arch}@22` puts one into `node_modules`, or name one with `--node <path>`"
     ))
 }
 

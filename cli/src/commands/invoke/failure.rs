@@ -73,8 +73,8 @@ fn timed_out(function: &Function, timeline: &Timeline) -> Error {
 fn exited(exit: Exit, when: When, has_answered: bool, timeline: &Timeline) -> Error {
     let how = match exit {
         Exit::Status(status) => format!("ended with exit status {status}"),
-        Exit::Signal(_) => {
-            format!("was ended by {}", exit.to_string().replacen("signal: ", "the signal ", 1))
+        Exit::Signal(number) => {
+            format!("was ended by signal {number} ({})", exit.to_string().replacen("signal: ", "", 1))
         }
     };
     if has_answered {
@@ -135,7 +135,7 @@ mod tests {
         );
         assert_eq!(
             exited(Exit::Signal(9), When::Invocation, None),
-            "the program was ended by the signal killed while it had the request"
+            "the program was ended by signal 9 (killed) while it had the request"
         );
         assert_eq!(
             exited(Exit::Status(0), When::Invocation, Some("1")),

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::arch::Arch;
-use crate::artifact::Artifact;
 use crate::commands::build::{self, Purpose, Selection};
 use crate::host::process::{Memory, Takeover};
 use crate::host::{Container, Host, Witness, node};
@@ -77,22 +76,25 @@ fn seconds(text: &str) -> Result<Duration, String> {
 pub fn run(args: Args, ui: &Ui) -> Result<()> {
     let request = Request::new(args.first, args.second, args.input)?;
     let environment = variables(&args.environment)?;
-    // Said before a long build rather than after it.
-    let arch = args.selection.flags.arch.map(crate::arch::ArchChoice::arches);
-    if args.selection.program.is_empty() {
-        node::find(args.node.as_deref(), choose(&arch.unwrap_or_default()))?;
-    }
+    // Looked for before a long build rather than after it.
+    let typed = args.selection.flags.arch.map(crate::arch::ArchChoice::arches).unwrap_or_default();
+    let find = |arch| node::find(args.node.as_deref(), arch).map(|node| (arch, node));
+    let early = if args.selection.program.is_empty() { Some(find(choose(&typed))?) } else { None };
     let started = Instant::now();
     let artifact = build::artifact(&args.selection, &Purpose::Local, ui)?;
     let build = started.elapsed();
 
     let arches: Vec<Arch> = artifact.record.programs.iter().map(|program| program.arch).collect();
-    let arch = choose(&arches);
-    let node = node::find(args.node.as_deref(), arch)?;
+    let (arch, node) = match early {
+        Some(early) if early.0 == choose(&arches) => early,
+        _ => find(choose(&arches))?,
+    };
     if !cfg!(target_os = "linux") {
         ui.status("Note", "programs for Linux cannot run here, so this is one for this machine, by `spawn`");
     }
-    let host = host(&artifact, &node, environment)?;
+    let host = Host::node(&node.path, &artifact.dir, &artifact.record.handler);
+    let variables = node.environment.into_iter().chain(environment);
+    let host = variables.fold(host, |host, (name, value)| host.env(name, value));
     let mut function = Function::new(&artifact.record.name);
     function.timeout = args.timeout;
 
@@ -110,13 +112,6 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
 fn choose(arches: &[Arch]) -> Arch {
     let ours = Arch::of_this_machine().unwrap_or(Arch::X64);
     if arches.contains(&ours) { ours } else { arches.first().copied().unwrap_or(ours) }
-}
-
-fn host(artifact: &Artifact, node: &node::Node, environment: Vec<(OsString, OsString)>) -> Result<Host> {
-    let folder = std::path::absolute(&artifact.dir).map_err(Error::file("find", &artifact.dir))?;
-    let host = Host::node(&node.path, folder, &artifact.record.handler);
-    let variables = node.environment.iter().cloned().chain(environment);
-    Ok(variables.fold(host, |host, (name, value)| host.env(name, value)))
 }
 
 fn variables(given: &[String]) -> Result<Vec<(OsString, OsString)>> {

@@ -125,7 +125,10 @@ impl Report {
             rows.push(("Answered by", self.by(answerer)));
         }
         if let Some(Memory { rss, pss }) = self.memory {
-            rows.push(("Memory", format!("{} resident ({} not shared)", size::Bytes(rss), size::Bytes(pss))));
+            rows.push((
+                "Memory",
+                format!("{} resident, {} of it its own share", size::Bytes(rss), size::Bytes(pss)),
+            ));
         }
         let mut took = |verb, duration: Option<Duration>, what: &str| {
             if let Some(duration) = duration {
@@ -243,7 +246,7 @@ mod tests {
             [
                 "      Answer HTTP 200 OK, 2 B, text/plain",
                 " Answered by /tmp/trap-1, pid 7 (exec: it replaced Node 22.1.0)",
-                "      Memory 3.00 MiB resident (1.00 MiB not shared)",
+                "      Memory 3.00 MiB resident, 1.00 MiB of it its own share",
                 "       Build    1.24 s",
                 "   Node boot    23.4 ms until user code is loaded",
                 "   Hand-over     6.0 ms until the first poll",

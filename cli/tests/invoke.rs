@@ -1,0 +1,209 @@
+//! `cargo trap invoke` as a person types it, with a real Node and a program that this file compiles.
+#![cfg(target_os = "linux")]
+#![allow(missing_docs, clippy::print_stderr, reason = "a test crate")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Speaks the Runtime API with nothing but the standard library. `MODE` says what it does.
+const PROGRAM: &str = r##"
+use std::io::{Read, Write};
+
+fn request(head: &str, body: &[u8]) -> String {
+    let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
+    let mut stream = std::net::TcpStream::connect(api).unwrap();
+    let head = format!("{head} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+fn main() {
+    let mode = std::env::var("MODE").unwrap_or_default();
+    eprintln!("program {} in mode {mode:?}", std::process::id());
+    if mode == "exit" { std::process::exit(3) }
+    if mode == "hang" { loop { std::thread::park() } }
+    loop {
+        let event = request("GET /2018-06-01/runtime/invocation/next", b"");
+        let id = event.lines().find_map(|line| line.strip_prefix("lambda-runtime-aws-request-id: ")).unwrap();
+        let event = event.split_once("\r\n\r\n").unwrap().1;
+        if mode == "abort" { std::process::abort() }
+        let answer = match mode.as_str() {
+            "binary" => r#"{"statusCode":200,"body":"AP8K","isBase64Encoded":true}"#.to_owned(),
+            "odd" => r#"{"statusCode":7}"#.to_owned(),
+            "error" => {
+                let error = br#"{"errorType":"Oops","errorMessage":"it broke"}"#;
+                request(&format!("POST /2018-06-01/runtime/invocation/{id}/error"), error);
+                continue;
+            }
+            _ => event.to_owned(),
+        };
+        request(&format!("POST /2018-06-01/runtime/invocation/{id}/response"), answer.as_bytes());
+    }
+}
+"##;
+
+/// The compiled program, made once; `None` where Node or the Rust target is missing.
+fn program() -> Option<&'static Path> {
+    static PROGRAM_FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let file = PROGRAM_FILE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let (source, file) = (folder.join("invoked.rs"), folder.join("invoked"));
+        fs::write(&source, PROGRAM).expect("written");
+        let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+        let status = Command::new("rustc")
+            .args([
+                "--edition",
+                "2021",
+                "--target",
+                &target,
+                "-C",
+                "linker=rust-lld",
+                "-C",
+                "strip=symbols",
+                "-o",
+            ])
+            .args([&file, &source])
+            .status();
+        let is_ready = which::which("node").is_ok() && status.is_ok_and(|status| status.success());
+        assert!(is_ready || std::env::var_os("CI").is_none(), "CI needs `node` and the target {target}");
+        is_ready.then_some(file)
+    });
+    if file.is_none() {
+        eprintln!("skipped: no `node`, or no Rust target for musl");
+    }
+    file.as_deref()
+}
+
+/// A folder to work in and one for temporary files, which is empty afterwards.
+struct Place {
+    work: TempDir,
+    temporary: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { work: TempDir::new().expect("a folder"), temporary: TempDir::new().expect("a folder") }
+    }
+
+    fn command(&self, program: &Path, mode: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-trap"));
+        command.args(["trap", "invoke", "--program"]).arg(program).arg("--env").arg(format!("MODE={mode}"));
+        command.args(arguments).current_dir(self.work.path()).env("TMPDIR", self.temporary.path());
+        command
+    }
+
+    fn invoke(&self, program: &Path, mode: &str, arguments: &[&str]) -> Output {
+        let output = self.command(program, mode, arguments).output().expect("it starts");
+        self.is_clean();
+        output
+    }
+
+    fn is_clean(&self) {
+        let left: Vec<_> = fs::read_dir(self.temporary.path()).expect("listed").flatten().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+#[test]
+fn the_event_is_the_request_and_the_talk_is_on_stderr() {
+    let Some(program) = program() else { return };
+    let arguments = ["PUT", "/a%2Fb c?q=1", "-H", "X-Tag: 1", "-H", "X-Tag: 2", "-d", "{\"a\":1}"];
+    let output = Place::new().invoke(program, "echo", &arguments);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let event: Value = serde_json::from_slice(&output.stdout).expect("the event, and nothing else");
+    assert_eq!(event["rawPath"], "/a%2Fb%20c");
+    assert_eq!(event["requestContext"]["http"]["method"], "PUT");
+    assert_eq!(event["headers"]["x-tag"], "1,2");
+    assert_eq!(event["headers"]["content-type"], "application/json");
+    assert_eq!(event["body"], "{\"a\":1}");
+    for part in
+        ["Answer HTTP 200 OK", "Answered by", "pid ", "Memory", "Build", "Node boot", "Hand-over", "Request"]
+    {
+        assert!(said.contains(part), "{part} is missing in:\n{said}");
+    }
+    assert!(said.contains("stderr program "), "the program's log is marked:\n{said}");
+}
+
+#[test]
+fn json_says_who_answered_and_how() {
+    let Some(program) = program() else { return };
+    let arguments = ["--takeover", "spawn", "--message-format", "json", "/"];
+    let output = Place::new().invoke(program, "echo", &arguments);
+    let line: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!(line["reason"], "trap-invocation");
+    assert_eq!(line["status"], 200);
+    assert_eq!(line["answeredBy"]["takeover"], "spawn");
+    let pid = line["answeredBy"]["pid"].to_string();
+    assert!(text(&output.stderr).contains(&format!("program {pid} ")), "{line}");
+    for step in ["build", "boot", "hand_over", "answer"] {
+        assert!(line["timings_ms"][step].as_f64().is_some_and(|took| took > 0.0), "{step} in {line}");
+    }
+}
+
+#[test]
+fn binary_bodies_come_out_byte_for_byte() {
+    let Some(program) = program() else { return };
+    assert_eq!(Place::new().invoke(program, "binary", &["/"]).stdout, [0, 255, 10]);
+}
+
+#[test]
+fn an_event_file_is_sent_and_answered_unchanged() {
+    let Some(program) = program() else { return };
+    let place = Place::new();
+    fs::write(place.work.path().join("event.json"), "{\"Records\": []}").expect("written");
+    let output = place.invoke(program, "echo", &["--event-file", "event.json"]);
+    assert_eq!(text(&output.stdout), "{\"Records\": []}");
+}
+
+#[test]
+fn failures_have_a_code_and_status_6_and_leave_stdout_empty() {
+    let Some(program) = program() else { return };
+    for (mode, code, words) in [
+        ("exit", "program-exited", "ended with exit status 3 before it asked for the request"),
+        ("abort", "program-exited", "ended by signal 6 (aborted) while it had the request"),
+        ("error", "function-error", "the handler failed: Oops: it broke"),
+        ("odd", "bad-answer", "the status code `7` is not an HTTP status"),
+        ("hang", "timeout", "timed out after 2.00 seconds: nobody asked for the request"),
+    ] {
+        let output = Place::new().invoke(program, mode, &["--timeout", "2", "/"]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(6), "{mode}: {said}");
+        assert!(said.contains(&format!("error[{code}]")) && said.contains(words), "{mode}: {said}");
+        assert!(output.stdout.is_empty(), "{mode}");
+    }
+}
+
+#[test]
+fn an_interruption_ends_everything() {
+    let Some(program) = program() else { return };
+    let place = Place::new();
+    let mut command = place.command(program, "hang", &["--takeover", "spawn", "/"]);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
+    let stderr = BufReader::new(child.stderr.take().expect("piped"));
+    let mut lines = stderr.lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("in mode")).expect("the program starts");
+    let mut words = line.split_whitespace().skip_while(|word| *word != "program").skip(1);
+    let pid: u32 = words.next().and_then(|pid| pid.parse().ok()).expect("its pid");
+    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a pid");
+    rustix::process::kill_process(id, rustix::process::Signal::INT).expect("it runs");
+    // The lines end when the tool does; it has nothing to say to somebody who knows.
+    assert_eq!(lines.collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "the program survived: {state}");
+    place.is_clean();
+}
