@@ -38,7 +38,6 @@ pub struct Trap {
 
 /// One line per command.
 #[derive(Clone, Debug, clap::Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "made once per process")]
 #[expect(missing_docs, reason = "each is documented on its `Args`, which is also its help")]
 pub enum Command {
     New(new::Args),
