@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::suite::{Outcome, Provision};
-use crate::tool::{self, Tool};
+use crate::tool;
 use crate::{cache, dir, ui};
 
 /// Install what the tests need, outside the tree, and print where it is
@@ -25,7 +25,8 @@ pub fn run(args: &Args) -> Result<()> {
         }
         return Ok(());
     }
-    let wanted = choose(&known, &args.tools)?;
+    let every = known.iter().map(|tool| tool.name.clone()).collect::<Vec<_>>();
+    let wanted = tool::with_needs(if args.tools.is_empty() { &every } else { &args.tools }, &known)?;
     let provision = Provision::new(wanted.clone());
     provision.packages()?;
     provision.work_all(|| ());
@@ -45,14 +46,4 @@ pub fn run(args: &Args) -> Result<()> {
         ui::data(&format!("{:18} {place}  {state}", tool.name));
     }
     if failed == 0 { Ok(()) } else { bail!("{failed} of {} tools are not ready", wanted.len()) }
-}
-
-fn choose<'a>(known: &'a [Tool], names: &[String]) -> Result<Vec<&'a Tool>> {
-    for name in names {
-        if !known.iter().any(|tool| tool.name == *name) {
-            let names = known.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>();
-            bail!("no tool named `{name}`: choose from `{}`", names.join("`, `"));
-        }
-    }
-    Ok(known.iter().filter(|tool| names.is_empty() || names.contains(&tool.name)).collect())
 }

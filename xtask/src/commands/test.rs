@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::suite::{self, Provision, Report, Suite};
-use crate::tool::{self, Tool};
+use crate::tool;
 use crate::{dir, ui};
 
 /// Set up what the tests need and run all of them
@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let suites = choose(&known, &args.suites)?;
     let tools = tool::all(&dir::tools())?;
-    let provision = Provision::new(needed(&suites, &tools)?);
+    let provision = Provision::new(tool::with_needs(suites.iter().flat_map(|suite| &suite.needs), &tools)?);
     let missing = provision.packages()?;
 
     let report = provision.work_all(|| {
@@ -64,22 +64,6 @@ fn choose<'a>(known: &'a [Suite], names: &[String]) -> Result<Vec<&'a Suite>> {
     Ok(known.iter().filter(|suite| names.is_empty() || names.contains(&suite.name)).collect())
 }
 
-/// The tools of these suites, once each, those of earlier suites first.
-fn needed<'a>(suites: &[&Suite], tools: &'a [Tool]) -> Result<Vec<&'a Tool>> {
-    let mut needed: Vec<&Tool> = Vec::new();
-    for suite in suites {
-        for need in &suite.needs {
-            let Some(tool) = tools.iter().find(|tool| tool.name == *need) else {
-                bail!("the suite `{}` needs `{need}`, which is no folder of `xtask/tools`", suite.name);
-            };
-            if !needed.iter().any(|other| other.name == tool.name) {
-                needed.push(tool);
-            }
-        }
-    }
-    Ok(needed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,17 +74,5 @@ mod tests {
         let error = choose(&known, &["e3e".to_owned()]).unwrap_err().to_string();
         assert!(error.contains("no suite named `e3e`") && error.contains("`e2e`"), "{error}");
         assert_eq!(choose(&known, &[]).unwrap().len(), known.len());
-    }
-
-    #[test]
-    fn a_tool_that_several_suites_need_is_installed_once() {
-        let known = suite::all(&dir::suites()).unwrap();
-        let tools = tool::all(&dir::tools()).unwrap();
-        let suites = known.iter().collect::<Vec<_>>();
-        let mut names = needed(&suites, &tools).unwrap().iter().map(|tool| &tool.name).collect::<Vec<_>>();
-        let all = names.len();
-        names.sort();
-        names.dedup();
-        assert!(all > 0 && names.len() == all);
     }
 }

@@ -41,16 +41,8 @@ impl<'a> Provision<'a> {
 
     fn work(&self) {
         while let Some(tool) = self.next() {
-            let outcome = match tool::provide(tool) {
-                Ok(()) => Outcome::Passed,
-                Err(error) => {
-                    let outcome = outcome(&tool.name, &error);
-                    if let Outcome::Failed(reason) = &outcome {
-                        ui::step("failed", reason);
-                    }
-                    outcome
-                }
-            };
+            // What a tool needs was queued before it, so somebody is at it or has done it.
+            let outcome = tool.needs.iter().find_map(|need| self.wait(need)).unwrap_or_else(|| attempt(tool));
             self.done.lock().expect("no holder panics").insert(&tool.name, outcome);
             self.changed.notify_all();
         }
@@ -80,6 +72,15 @@ impl<'a> Provision<'a> {
     fn next(&self) -> Option<&'a Tool> {
         self.queue.lock().expect("no holder panics").pop()
     }
+}
+
+fn attempt(tool: &Tool) -> Outcome {
+    let Err(error) = tool::provide(tool) else { return Outcome::Passed };
+    let outcome = outcome(&tool.name, &error);
+    if let Outcome::Failed(reason) = &outcome {
+        ui::step("failed", reason);
+    }
+    outcome
 }
 
 /// What the machine lacks skips a suite; what should have worked and did not, fails it.

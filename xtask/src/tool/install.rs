@@ -86,7 +86,11 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
         }
         let scripts = if npm.scripts { "--foreground-scripts" } else { "--ignore-scripts" };
         let mut command = npm_ci(folder)?;
-        command.arg(scripts).args(&npm.args).env("MAKEFLAGS", "-j2").envs(&npm.env);
+        command.arg(scripts).args(&npm.args).env("MAKEFLAGS", "-j2");
+        let cache = cache::root()?.display().to_string();
+        for (name, value) in &npm.env {
+            command.env(name, value.replace("{cache}", &cache));
+        }
         process::quietly(&tool.name, &mut command)?;
     }
     if tool.wheel.is_some() {
@@ -113,13 +117,6 @@ pub fn npm_ci(folder: &Path) -> Result<Command> {
     prerequisite::command("npm")?;
     let mut command = Command::new("npm");
     command.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--no-update-notifier"]);
-    // Headers beside the Node that is here save the native modules a download.
-    let node = process::output(Command::new("node").args(["-p", "process.execPath"]))?;
-    if let Some(prefix) = Path::new(node.trim()).parent().and_then(Path::parent)
-        && prefix.join("include/node/node_api.h").exists()
-    {
-        command.env("npm_config_nodedir", prefix);
-    }
     Ok(command)
 }
 

@@ -23,6 +23,9 @@ pub struct Tool {
     pub summary: String,
     /// Where it is installed, below the cache; absent for what lives in the system.
     pub path: Option<String>,
+    /// Tools that must be ready before this one is installed.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// npm packages, from a committed lock file.
     pub npm: Option<Npm>,
     /// A Python wheel, unpacked, from a committed `requirements.txt` with hashes.
@@ -62,7 +65,7 @@ pub struct Npm {
     /// More arguments for `npm ci`.
     #[serde(default)]
     pub args: Vec<String>,
-    /// Variables for install scripts.
+    /// Variables for install scripts; `{cache}` stands for the root of the cache.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
 }
@@ -84,6 +87,35 @@ pub fn all(folder: &Path) -> Result<Vec<Tool>> {
     }
     tools.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(tools)
+}
+
+/// These tools and what they need, once each, what is needed first.
+///
+/// # Errors
+/// A name that is no tool's.
+pub fn with_needs<'a>(names: impl IntoIterator<Item = &'a String>, known: &[Tool]) -> Result<Vec<&Tool>> {
+    let mut chosen: Vec<&Tool> = Vec::new();
+    for name in names {
+        let tool = find(name, known)?;
+        for need in &tool.needs {
+            add(find(need, known)?, &mut chosen);
+        }
+        add(tool, &mut chosen);
+    }
+    Ok(chosen)
+}
+
+fn find<'a>(name: &str, known: &'a [Tool]) -> Result<&'a Tool> {
+    known.iter().find(|tool| tool.name == name).with_context(|| {
+        let names = known.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>();
+        format!("no tool named `{name}`: choose from `{}`", names.join("`, `"))
+    })
+}
+
+fn add<'a>(tool: &'a Tool, chosen: &mut Vec<&'a Tool>) {
+    if !chosen.iter().any(|other| other.name == tool.name) {
+        chosen.push(tool);
+    }
 }
 
 fn read(folder: &Path) -> Result<Tool> {
@@ -132,6 +164,29 @@ mod tests {
                 assert!(pins.contains("==") && pins.contains("--hash=sha256:"), "{}", tool.name);
             }
         }
+    }
+
+    #[test]
+    fn what_a_tool_needs_needs_nothing_itself() {
+        let tools = all(&dir::tools()).unwrap();
+        for (tool, need) in tools.iter().flat_map(|tool| tool.needs.iter().map(move |need| (tool, need))) {
+            let needed = tools.iter().find(|other| other.name == *need);
+            assert!(needed.is_some_and(|other| other.needs.is_empty()), "{}: `{need}`", tool.name);
+        }
+    }
+
+    #[test]
+    fn a_tool_comes_after_what_it_needs_and_only_once() {
+        let tool = |name: &str, needs: &str| {
+            let mut tool = parse(&format!("summary = 's'\nneeds = [{needs}]")).unwrap();
+            name.clone_into(&mut tool.name);
+            tool
+        };
+        let known = [tool("a", "'c'"), tool("b", "'c'"), tool("c", "")];
+        let names = ["a", "c", "b"].map(str::to_owned);
+        let chosen = with_needs(&names, &known).unwrap();
+        assert_eq!(chosen.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["c", "a", "b"]);
+        assert!(with_needs(&["d".to_owned()], &known).unwrap_err().to_string().contains("`a`, `b`, `c`"));
     }
 
     #[test]

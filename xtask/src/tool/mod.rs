@@ -4,4 +4,4 @@ mod install;
 mod manifest;
 
 pub use install::{npm_ci, provide, system};
-pub use manifest::{Tool, all};
+pub use manifest::{Tool, all, with_needs};
