@@ -18,8 +18,8 @@ fn main() {
 
     let end = std::env::var("TRAP_TEST_END").unwrap_or_else(|_| "7".into());
     if end == "wait" {
-        // stdin stays open as long as the test wants it to.
-        let _ = std::io::stdin().read(&mut [0]);
+        // stdin stays open as long as the test wants it to; a signal that is handled does not end the wait.
+        while std::io::stdin().read(&mut [0]).is_err() {}
     }
     std::process::exit(end.parse().unwrap_or(1));
 }

@@ -1,9 +1,7 @@
 // Runs a host: a real Node process around an artifact.
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { execFileSync } from "node:child_process";
 import { root } from "./program.mjs";
 
 /**
@@ -32,37 +30,38 @@ export function hasExecve(version) {
   return major > 22 || (major === 22 && minor >= 15);
 }
 
-/** A folder that is removed when the test ends. */
+/** A folder that is removed when the test ends. Not in /tmp: some tests mount something else there. */
 export function temporaryFolder(t) {
-  const folder = mkdtempSync(join(tmpdir(), "trap-test-"));
+  const parent = join(root, "target", "tmp");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "test-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /**
  * Starts a host on a polling platform, as far as a host can tell: AWS_LAMBDA_RUNTIME_API is set.
- * `end` resolves with how it ended; `firstLines` once the program has said who it is.
+ * `end` resolves with how it ended, `printed(pattern)` with its stdout once that matches (or it has ended).
  */
 export function startHost(command, args, { env = {}, cwd } = {}) {
   const variables = { PATH: process.env.PATH, AWS_LAMBDA_RUNTIME_API: "127.0.0.1:1", TRAP_LOG: "debug", ...env };
   const child = spawn(command, args, { env: variables, cwd, stdio: ["pipe", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
-  let told;
-  const firstLines = new Promise((resolve) => (told = resolve));
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    stdout += text;
-    if (/^given .*\n/m.test(stdout)) told(stdout);
-  });
+  child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
   const end = new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (status, signal) => {
-      told(stdout);
-      resolve({ status, signal, stdout, stderr, pid: child.pid });
-    });
+    child.on("close", (status, signal) => resolve({ status, signal, stdout, stderr, pid: child.pid }));
   });
-  return { child, firstLines, end };
+  const printed = (pattern) =>
+    new Promise((resolve) => {
+      const look = () => pattern.test(stdout) && resolve(stdout);
+      look();
+      child.stdout.on("data", look);
+      void end.then(() => resolve(stdout));
+    });
+  return { child, printed, end };
 }
 
 /** Runs a host to its end. */
@@ -73,4 +72,29 @@ export function runHost(node, entry, options) {
 /** One value of what the test program said about itself. */
 export function said(stdout, name) {
   return new RegExp(`^${name} (.*)$`, "m").exec(stdout)?.[1];
+}
+
+/** Whether this test may mount; says so in the runner's summary when not, and fails under CI. */
+export function mayMount(t) {
+  if (spawnSync("unshare", ["-m", "true"]).status === 0) return true;
+  if (process.env.CI === "true") throw new Error("CI must run as root with `unshare`: this test mounts file systems");
+  t.skip("needs root and `unshare` to mount file systems");
+  return false;
+}
+
+/**
+ * Runs a host in a mount namespace of its own, after the `mounts` (lines of shell). Its stdout ends with
+ * `left in FOLDER: NAMES` for /tmp, /dev/shm and TRAP_DIR.
+ */
+export function runMounted(mounts, command, { env = {}, ...options } = {}) {
+  const script = [
+    "set -e",
+    ...mounts,
+    "set +e",
+    '"$@"',
+    "status=$?",
+    'for folder in /tmp /dev/shm $TRAP_DIR; do echo "left in $folder: $(ls -A $folder 2>&1 | tr "\\n" " ")"; done',
+    "exit $status",
+  ];
+  return startHost("unshare", ["-m", "--propagation", "private", "sh", "-c", script.join("\n"), "sh", ...command], { env, ...options }).end;
 }

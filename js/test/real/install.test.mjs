@@ -1,0 +1,169 @@
+// Installing on real file systems: what lies in the way, what is full, what does not execute.
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { writeArtifact } from "../support/artifact.mjs";
+import { program, sha256 } from "../support/program.mjs";
+import { mayMount, nodes, runHost, runMounted, said, temporaryFolder } from "../support/run.mjs";
+
+const built = program();
+const NAME = `trap-${built.sha256.slice(0, 16)}`;
+
+for (const { path: node, version } of nodes) {
+  describe(`Node ${version}`, () => {
+    /** An artifact, and an empty folder for TRAP_DIR. */
+    function artifact(t, how = {}) {
+      const folder = temporaryFolder(t);
+      const to = join(folder, "to");
+      mkdirSync(to);
+      return { folder, entry: writeArtifact(folder, built, how), to, target: join(to, NAME), env: { TRAP_DIR: to } };
+    }
+
+    /** Asserts that the program ran and that exactly it, and nothing else, is in the folder. */
+    function assertInstalled(host, { to, target }) {
+      assert.equal(host.status, 7, host.stderr);
+      assert.equal(said(host.stdout, "args"), `["${target}"]`);
+      assert.equal(sha256(readFileSync(target)), built.sha256);
+      assert.deepEqual(readdirSync(to), [NAME]);
+      const facts = lstatSync(target);
+      assert.ok(facts.isFile());
+      assert.equal(facts.mode & 0o7777, 0o755);
+      assert.equal(facts.uid, process.getuid());
+    }
+
+    test("eight starts at once all run the program and leave one file", async (t) => {
+      const where = artifact(t);
+      const hosts = await Promise.all(Array.from({ length: 8 }, () => runHost(node, where.entry, where)));
+      for (const host of hosts) assertInstalled(host, where);
+    });
+
+    test("a second start does not write again", async (t) => {
+      const where = artifact(t);
+      assertInstalled(await runHost(node, where.entry, where), where);
+      const { ino } = statSync(where.target);
+      const again = await runHost(node, where.entry, where);
+      assert.match(again.stderr, /payload: already installed/);
+      assert.equal(statSync(where.target).ino, ino);
+    });
+
+    describe("what lies at the target path is replaced:", () => {
+      const ways = {
+        "a link to a foreign program": ({ folder, target }) => {
+          writeFileSync(join(folder, "foreign"), "#!/bin/sh\nexit 99\n", { mode: 0o755 });
+          symlinkSync(join(folder, "foreign"), target);
+          return () => assert.match(readFileSync(join(folder, "foreign"), "utf8"), /exit 99/);
+        },
+        "a dangling link": ({ target }) => symlinkSync("/nowhere/at/all", target),
+        "a half-written program": ({ target }) => writeFileSync(target, built.bytes.subarray(0, 100_000), { mode: 0o755 }),
+        "a program that its group may write": ({ target }) => {
+          writeFileSync(target, built.bytes);
+          chmodSync(target, 0o775);
+        },
+        "a program that is not executable": ({ target }) => writeFileSync(target, built.bytes, { mode: 0o644 }),
+      };
+      for (const [name, prepare] of Object.entries(ways)) {
+        test(name, async (t) => {
+          const where = artifact(t);
+          const after = prepare(where);
+          assertInstalled(await runHost(node, where.entry, where), where);
+          after?.();
+        });
+      }
+      test("somebody else's program", async (t) => {
+        if (!mayMount(t)) return;
+        const where = artifact(t);
+        writeFileSync(where.target, built.bytes, { mode: 0o755 });
+        chownSync(where.target, 12345, 12345);
+        assertInstalled(await runHost(node, where.entry, where), where);
+      });
+      test("another program of the same size, when TRAP_VERIFY=1", async (t) => {
+        const where = artifact(t);
+        writeFileSync(where.target, Buffer.from(built.bytes).fill(1, built.size - 8), { mode: 0o755 });
+        const env = { ...where.env, TRAP_VERIFY: "1" };
+        assertInstalled(await runHost(node, where.entry, { env }), where);
+      });
+    });
+
+    test("a umask does not take the permission to execute away", async (t) => {
+      const where = artifact(t);
+      const masking = join(where.folder, "masking.js");
+      writeFileSync(masking, `process.umask(0o777);\nawait import(${JSON.stringify(where.entry)});\n`);
+      assertInstalled(await runHost(node, masking, where), where);
+    });
+
+    const tmpfs = (folder, options = "mode=1777") => `mount -t tmpfs -o ${options} trap-test ${folder}`;
+
+    describe("the next folder is used when the first", () => {
+      const cases = {
+        "is full": [(to) => tmpfs(to, "size=128k"), /ENOSPC: no space left on device/],
+        "is read-only": [(to) => tmpfs(to, "ro"), /EROFS: read-only file system/],
+        "is mounted noexec": [(to) => tmpfs(to, "noexec"), /files in it cannot be executed \(mounted noexec\?\)/],
+        "does not exist": [(to) => `rmdir ${to}`, /ENOENT: no such file or directory/],
+        "has a directory in the way": [(to) => `${tmpfs(to)}\nmkdir ${to}/${NAME}`, /a directory is in the way/],
+      };
+      for (const [name, [mount, reason]] of Object.entries(cases)) {
+        test(name, async (t) => {
+          if (!mayMount(t)) return;
+          const { entry, env, to } = artifact(t);
+          const host = await runMounted([tmpfs("/tmp"), tmpfs("/dev/shm"), mount(to)], [node, entry], { env });
+          assert.equal(host.status, 7, host.stderr);
+          assert.equal(said(host.stdout, "exe"), `/tmp/${NAME}`);
+          assert.match(host.stderr, reason);
+          assert.match(host.stdout, new RegExp(`^left in /tmp: ${NAME} $`, "m"));
+          if (name !== "does not exist" && name !== "has a directory in the way") {
+            assert.match(host.stdout, new RegExp(`^left in ${to}: $`, "m"));
+          }
+        });
+      }
+    });
+
+    test("/dev/shm is used when /tmp does not execute", async (t) => {
+      if (!mayMount(t)) return;
+      const { entry } = artifact(t);
+      const host = await runMounted([tmpfs("/tmp", "noexec"), tmpfs("/dev/shm")], [node, entry]);
+      assert.equal(said(host.stdout, "exe"), `/dev/shm/${NAME}`);
+    });
+
+    test("the error names every folder, and nothing is left in any", async (t) => {
+      if (!mayMount(t)) return;
+      const { entry, env, to } = artifact(t);
+      const mounts = [tmpfs(to, "size=128k"), tmpfs("/tmp", "noexec"), tmpfs("/dev/shm", "ro")];
+      const host = await runMounted(mounts, [node, entry], { env });
+      assert.equal(host.status, 1);
+      assert.match(host.stderr, /TrapError \[TRAP_NO_FOLDER\]: no folder can hold and execute `hello`/);
+      assert.ok(host.stderr.includes(`${to}: ENOSPC: no space left on device; /tmp: files in it`), host.stderr);
+      assert.match(host.stderr, /\/dev\/shm: EROFS: read-only file system\nhelp: set TRAP_DIR/);
+      for (const folder of [to, "/tmp", "/dev/shm"]) assert.match(host.stdout, new RegExp(`^left in ${folder}: $`, "m"));
+    });
+
+    test("a payload file that can be executed needs no folder at all", async (t) => {
+      if (!mayMount(t)) return;
+      const { folder, entry } = artifact(t, { file: "hello.bin" });
+      const host = await runMounted([tmpfs("/tmp", "ro"), tmpfs("/dev/shm", "ro")], [node, entry]);
+      assert.equal(said(host.stdout, "exe"), join(folder, "trap", "hello.bin"));
+    });
+
+    test("a foreign program in a sticky /tmp is passed over by an ordinary user", async (t) => {
+      if (!mayMount(t)) return;
+      const { folder } = artifact(t);
+      // An ordinary user may not be able to read the checkout, so artifact and Node go where it can.
+      const mounts = [
+        tmpfs("/mnt", "mode=755"),
+        `cp -r ${folder} /mnt/artifact`,
+        `cp ${node} /mnt/node`,
+        "chmod -R a+rX /mnt",
+        tmpfs("/tmp"),
+        tmpfs("/dev/shm"),
+        `printf '#!/bin/sh\\nexit 99\\n' > /tmp/${NAME}`,
+        `chmod 755 /tmp/${NAME}`,
+        "cd /mnt",
+      ];
+      const user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+      const host = await runMounted(mounts, [...user, "/mnt/node", "/mnt/artifact/service.js"]);
+      assert.equal(said(host.stdout, "exe"), `/dev/shm/${NAME}`, host.stderr);
+      assert.match(host.stderr, /skipped \/tmp: E(PERM|ACCES)/);
+      assert.match(host.stdout, new RegExp(`^left in /tmp: ${NAME} $`, "m"));
+    });
+  });
+}

@@ -1,0 +1,216 @@
+// The hand-over in real Node processes, with a real program.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { writeArtifact } from "../support/artifact.mjs";
+import { program, sha256 } from "../support/program.mjs";
+import { hasExecve, nodes, runHost, said, startHost, temporaryFolder } from "../support/run.mjs";
+
+const built = program();
+
+/** The last line the test program says about itself. */
+const READY = /^given .*\n/m;
+
+/** Whether a process has a handler for a signal. */
+function handles(pid, number) {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return ((BigInt(`0x${caught[1]}`) >> BigInt(number - 1)) & 1n) === 1n;
+}
+
+for (const { path: node, version } of nodes) {
+  describe(`Node ${version}`, () => {
+    const auto = hasExecve(version) ? "exec" : "spawn";
+
+    /** An artifact in a folder of its own, and the options to run it with. */
+    function artifact(t, how = {}, carried = built) {
+      const folder = temporaryFolder(t);
+      return { folder, entry: writeArtifact(folder, carried, how), env: { TRAP_DIR: folder } };
+    }
+
+    test(`auto takes over by ${auto}; arguments, folder, environment and status are the program's`, async (t) => {
+      const { folder, entry, env } = artifact(t);
+      const cwd = join(folder, "trap");
+      const host = await runHost(node, entry, { cwd, env: { ...env, TRAP_TEST_GIVEN: "ä = 1" } });
+      const installed = join(folder, `trap-${built.sha256.slice(0, 16)}`);
+      assert.equal(host.status, 7);
+      assert.equal(said(host.stdout, "args"), `["${installed}"]`);
+      assert.equal(said(host.stdout, "cwd"), cwd);
+      assert.equal(said(host.stdout, "given"), "ä = 1");
+      assert.equal(said(host.stdout, auto === "exec" ? "pid" : "parent"), `${host.pid}`);
+      assert.match(host.stderr, new RegExp(`^trap: hello: ${auto}, because .*payload: source text\\)\n$`));
+    });
+
+    test("nothing is printed unless TRAP_LOG=debug asks for it", async (t) => {
+      const { entry, env } = artifact(t);
+      const host = await runHost(node, entry, { env: { ...env, TRAP_LOG: "" } });
+      assert.deepEqual([host.status, host.stderr], [7, ""]);
+    });
+
+    for (const status of [0, 1, 255]) {
+      test(`the host of a spawned program that ends with ${status} ends with ${status}`, async (t) => {
+        const { entry, env } = artifact(t, { takeover: "spawn" });
+        const host = await runHost(node, entry, { env: { ...env, TRAP_TEST_END: `${status}` } });
+        assert.equal(host.status, status);
+        assert.equal(said(host.stdout, "parent"), `${host.pid}`);
+      });
+    }
+
+    for (const signal of ["SIGKILL", "SIGTERM", "SIGSEGV", "SIGABRT", "SIGUSR1"]) {
+      for (const takeover of ["spawn", "auto"]) {
+        test(`a program killed by ${signal} under ${takeover} takes its host along`, async (t) => {
+          const { entry, env } = artifact(t, { takeover });
+          const host = startHost(node, [entry], { env: { ...env, TRAP_TEST_END: "wait" } });
+          const pid = Number(said(await host.printed(READY), "pid"));
+          process.kill(pid, signal);
+          if (signal === "SIGSEGV") {
+            // Rust's handler takes the first one, which no memory access caused, and removes itself.
+            while (handles(pid, 11)) await new Promise(setImmediate);
+            process.kill(pid, signal);
+          }
+          assert.equal((await host.end).signal, signal);
+        });
+      }
+    }
+
+    test("a listener of the host for the signal does not keep it alive", async (t) => {
+      const { folder, entry, env } = artifact(t, { takeover: "spawn" });
+      const listening = join(folder, "listening.js");
+      writeFileSync(listening, `process.on("SIGTERM", () => {});\nawait import(${JSON.stringify(entry)});\n`);
+      const host = startHost(node, [listening], { env: { ...env, TRAP_TEST_END: "wait" } });
+      process.kill(Number(said(await host.printed(READY), "pid")), "SIGTERM");
+      assert.equal((await host.end).signal, "SIGTERM");
+    });
+
+    test("stdin reaches the program", async (t) => {
+      const { entry, env } = artifact(t);
+      const host = startHost(node, [entry], { env: { ...env, TRAP_TEST_END: "wait" } });
+      await host.printed(READY);
+      host.child.stdin.end("x");
+      assert.equal((await host.end).status, 1);
+    });
+
+    test("a host that has printed leaves a blocking stdout to the program", async (t) => {
+      const { folder, entry, env } = artifact(t);
+      const printing = join(folder, "printing.js");
+      writeFileSync(printing, `console.log("host says hello");\nawait import(${JSON.stringify(entry)});\n`);
+      const host = await runHost(node, printing, { env });
+      assert.match(host.stdout, /^host says hello$/m);
+      const flags = parseInt(said(host.stdout, "stdout flags:").trim(), 8);
+      assert.equal(flags & 0o4000, 0);
+    });
+
+    test("in a worker thread the program is spawned and the thread ends with its status", async (t) => {
+      const { folder, entry, env } = artifact(t);
+      const main = join(folder, "main.js");
+      writeFileSync(
+        main,
+        `import { Worker } from "node:worker_threads";
+         new Worker(${JSON.stringify(entry)}).on("exit", (code) => console.log("worker ended with", code));`,
+      );
+      const host = await runHost(node, main, { env });
+      assert.equal(host.status, 0);
+      assert.equal(said(host.stdout, "parent"), `${host.pid}`);
+      assert.match(host.stdout, /^worker ended with 7$/m);
+      assert.match(host.stderr, /spawn, because the module runs in a worker thread/);
+    });
+
+    test("forced exec in a worker thread is an error, not the end of the host", async (t) => {
+      const { folder, entry, env } = artifact(t, { takeover: "exec" });
+      const main = join(folder, "main.js");
+      writeFileSync(
+        main,
+        `import { Worker } from "node:worker_threads";
+         new Worker(${JSON.stringify(entry)}).on("error", (error) => console.log(error.code, error.message));`,
+      );
+      const host = await runHost(node, main, { env });
+      assert.equal(host.status, 0);
+      assert.match(host.stdout, /^TRAP_EXEC_UNAVAILABLE takeover `exec` was forced at build time, but the module runs in a worker/);
+    });
+
+    test(`forced exec ${auto === "exec" ? "replaces the process" : "is refused without process.execve"}`, async (t) => {
+      const { entry, env } = artifact(t, { takeover: "exec" });
+      const host = await runHost(node, entry, { env });
+      if (auto === "exec") assert.equal(said(host.stdout, "pid"), `${host.pid}`);
+      else assert.match(host.stderr, /TrapError \[TRAP_EXEC_UNAVAILABLE\]: .*no process\.execve/);
+    });
+
+    describe("a program that cannot run is an error and does not abort Node:", () => {
+      const otherMachine = Buffer.from(built.bytes);
+      otherMachine.writeUInt16LE(process.arch === "x64" ? 183 : 62, 18);
+      const noElf = Buffer.from(built.bytes);
+      noElf.write("#!/bin/sh\nexit 0\n");
+      const cases = {
+        "another machine's": [otherMachine, /this host is \w+ and the file is (arm64|x64)/],
+        "a script": [noElf, /the file is no ELF file/],
+      };
+      for (const [name, [bytes, message]] of Object.entries(cases)) {
+        for (const file of [undefined, "hello.bin"]) {
+          test(`${name}, as ${file === undefined ? "base64" : "a file"}`, async (t) => {
+            const { entry, env } = artifact(t, { file }, { bytes, size: bytes.length, sha256: sha256(bytes) });
+            const host = await runHost(node, entry, { env });
+            assert.deepEqual([host.status, host.signal, host.stdout], [1, null, ""]);
+            assert.match(host.stderr, message);
+            assert.match(host.stderr, /code: 'TRAP_PAYLOAD_DAMAGED'/);
+          });
+        }
+      }
+      test("one with a variable that Linux does not pass on", async (t) => {
+        const { folder, entry, env } = artifact(t);
+        const setting = join(folder, "setting.js");
+        writeFileSync(setting, `process.env.BIG = "x".repeat(131072);\nawait import(${JSON.stringify(entry)});\n`);
+        const host = await runHost(node, setting, { env });
+        assert.deepEqual([host.status, host.signal], [1, null]);
+        assert.match(host.stderr, /TrapError \[TRAP_START_FAILED\]: .*E2BIG/);
+      });
+    });
+
+    test("without a Runtime API the host goes on and hears the reason with its first event", async (t) => {
+      const { folder, env } = artifact(t);
+      const entry = join(folder, "standby.js");
+      writeFileSync(
+        entry,
+        `import { payload } from "./trap/payload.js";
+         import { start } from "./trap/trampoline.js";
+         const standby = start(payload, { takeover: "auto" });
+         await standby.handle({}).catch((error) => console.log(error.code, error.message));`,
+      );
+      const host = await runHost(node, entry, { env: { ...env, AWS_LAMBDA_RUNTIME_API: "" } });
+      assert.equal(host.status, 0);
+      assert.match(host.stdout, /^TRAP_NO_RUNTIME_API .*\nhelp: .*cargo trap invoke/);
+    });
+
+    describe("a payload file", () => {
+      const file = "hello.bin";
+      test("is executed where it lies", async (t) => {
+        const { folder, entry, env } = artifact(t, { file });
+        const host = await runHost(node, entry, { cwd: "/", env });
+        assert.equal(said(host.stdout, "exe"), join(folder, "trap", file));
+      });
+      test("is copied when it cannot be executed there", async (t) => {
+        const { folder, entry, env } = artifact(t, { file, mode: 0o444 });
+        const host = await runHost(node, entry, { cwd: "/", env });
+        assert.equal(said(host.stdout, "exe"), join(folder, `trap-${built.sha256.slice(0, 16)}`));
+        assert.match(host.stderr, /payload: copied file/);
+      });
+      test("is found in a folder whose name has to be escaped in a URL", async (t) => {
+        const folder = join(temporaryFolder(t), "a b#c%20ä");
+        mkdirSync(folder);
+        const entry = writeArtifact(folder, built, { file });
+        assert.equal((await runHost(node, entry)).status, 7);
+      });
+      test("is found in the task root, or the error says where it was looked for", async (t) => {
+        const { folder, entry, env } = artifact(t, { file });
+        const elsewhere = join(folder, "elsewhere");
+        mkdirSync(elsewhere);
+        const moved = writeArtifact(elsewhere, built, { payload: `export const payload = { name: "hello", programs: { ${process.arch}: { sha256: "${built.sha256}", size: ${built.size}, file: "${file}" } } };` });
+        const missing = await runHost(node, moved, { env });
+        assert.match(missing.stderr, /TRAP_PAYLOAD_MISSING/);
+        assert.ok(missing.stderr.includes(`${join(elsewhere, "trap", file)}: no such file`), missing.stderr);
+        const found = await runHost(node, moved, { env: { ...env, LAMBDA_TASK_ROOT: folder } });
+        assert.equal(said(found.stdout, "exe"), join(folder, "trap", file));
+        assert.ok(entry);
+      });
+    });
+  });
+}
