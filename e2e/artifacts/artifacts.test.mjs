@@ -1,0 +1,137 @@
+/**
+ * Every artifact that can be generated type-checks under `strict`, and its JavaScript form is the same program
+ * as its TypeScript form: both look alike once the compiler has taken the types away.
+ */
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+const cli = join(target, "debug", "cargo-trap");
+const tsc = join(root, "js/node_modules/.bin/tsc");
+const typeRoots = join(root, "js/node_modules/@types");
+const work = mkdtempSync(join(tmpdir(), "trap-artifacts-"));
+after(() => rmSync(work, { recursive: true, force: true }));
+
+/** The smallest program the gate lets through, padded so that its payload has several literals. */
+function program() {
+  const bytes = Buffer.alloc(150_000, 7);
+  bytes.fill(0, 0, 120);
+  Buffer.from("\x7fELF\x02\x01\x01", "latin1").copy(bytes);
+  bytes.writeUInt16LE(2, 16); // an executable
+  bytes.writeUInt16LE(183, 18); // for arm64
+  bytes.writeUInt32LE(1, 20);
+  bytes.writeBigUInt64LE(0x10040n, 24); // entry
+  bytes.writeBigUInt64LE(64n, 32); // program headers
+  bytes.writeUInt16LE(64, 52);
+  bytes.writeUInt16LE(56, 54);
+  bytes.writeUInt16LE(1, 56);
+  bytes.writeUInt16LE(64, 58);
+  bytes.writeUInt32LE(1, 64); // loaded
+  bytes.writeUInt32LE(5, 68); // readable, executable
+  bytes.writeBigUInt64LE(0x10000n, 80);
+  bytes.writeBigUInt64LE(BigInt(bytes.length), 96);
+  bytes.writeBigUInt64LE(BigInt(bytes.length), 104);
+  const path = join(work, "my-service");
+  writeFileSync(path, bytes);
+  return path;
+}
+
+const elf = program();
+let count = 0;
+
+/** Builds an artifact; `undefined` when the platform has no such language. */
+function build(platform, lang, ...flags) {
+  const dir = join(work, `${platform}-${(count += 1)}`);
+  const args = ["trap", "build", "--program", elf, "--platform", platform, "--lang", lang, "--out-dir", dir, ...flags];
+  const done = spawnSync(cli, args, { encoding: "utf8" });
+  if (done.status !== 0 && done.stderr.includes("error[lang]")) return undefined;
+  assert.equal(done.status, 0, done.stderr);
+  return dir;
+}
+
+function compile(dir, ...args) {
+  const done = spawnSync(tsc, args, { cwd: dir, encoding: "utf8" });
+  assert.equal(done.status, 0, `tsc ${args.join(" ")}\n${done.stdout}${done.stderr}`);
+}
+
+/** All files below a folder that end in `.js`, with their text. */
+function scripts(dir, below = "") {
+  return readdirSync(join(dir, below), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(below, entry.name);
+    if (entry.isDirectory()) return scripts(dir, path);
+    return path.endsWith(".js") ? [[path, readFileSync(join(dir, path), "utf8")]] : [];
+  });
+}
+
+const platforms = readdirSync(join(root, "templates/platforms"));
+const shapes = [
+  ["--payload", "base64"],
+  ["--payload", "file"],
+  ["--payload", "base64", "--single-file"],
+  ["--payload", "file", "--single-file", "--takeover", "spawn"],
+];
+
+/** What a project around the artifact may have chosen. */
+const projects = {
+  "ES modules without Node's types": ["--module", "esnext", "--moduleResolution", "bundler", "--types", ""],
+  "ES modules with Node's types": ["--module", "nodenext", "--typeRoots", typeRoots, "--types", "node"],
+  "CommonJS with Node's types": ["--module", "commonjs", "--moduleResolution", "bundler", "--typeRoots", typeRoots, "--types", "node"],
+};
+
+for (const platform of platforms) {
+  describe(platform, () => {
+    for (const shape of shapes) {
+      test(`type-checks: ${shape.join(" ")}`, () => {
+        const dir = build(platform, "ts", ...shape);
+        if (dir === undefined) {
+          // Only JavaScript: what a TypeScript project sees of it are its declarations.
+          const script = build(platform, "js", ...shape);
+          const main = JSON.parse(readFileSync(join(script, "trap/my-service.json"), "utf8")).main;
+          writeFileSync(
+            join(script, "consumer.mts"),
+            `import { handler } from "./${main}";\nconst answer: Promise<unknown> = handler({});\nvoid answer;\n`,
+          );
+          compile(script, "--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "consumer.mts");
+          return;
+        }
+        if (existsSync(join(dir, "tsconfig.json"))) compile(dir, "-p", ".");
+        for (const options of Object.values(projects)) {
+          const strict = ["--strict", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes", "--noEmit", "--target", "es2022"];
+          const main = JSON.parse(readFileSync(join(dir, "trap/my-service.json"), "utf8")).main;
+          compile(dir, "--ignoreConfig", ...strict, ...options, main);
+        }
+      });
+    }
+
+    test("is the same program in both languages", (context) => {
+      const ts = build(platform, "ts", "--payload", "base64");
+      const js = build(platform, "js", "--payload", "base64");
+      if (ts === undefined || js === undefined) {
+        context.diagnostic("one language only");
+        assert.ok(ts ?? js, "at least one language");
+        return;
+      }
+      const emit = ["--ignoreConfig", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--allowJs", "--checkJs", "false", "--removeComments", "--outDir", "out"];
+      compile(ts, ...emit, "my-service.ts");
+      compile(js, ...emit, "my-service.js");
+      const [fromTs, fromJs] = [ts, js].map((dir) => new Map(scripts(join(dir, "out"))));
+      // A class says its fields in TypeScript only; modules of types alone leave nothing behind.
+      const bare = (text) => text.replace(/^    standby;\n/m, "");
+      for (const [path, text] of fromJs) assert.equal(bare(fromTs.get(path) ?? ""), bare(text), path);
+      for (const [path, text] of fromTs) if (!fromJs.has(path)) assert.match(text, /^export \{\};\s*$/, path);
+    });
+  });
+}
+
+test("a node that reads TypeScript is not needed to load the JavaScript form", () => {
+  const dir = build("genezio", "js");
+  const load = 'const { MyService } = await import("./my-service.js"); await new MyService().http({}).catch((error) => console.log(error.code));';
+  const said = execFileSync(process.execPath, ["--input-type=module", "-e", load], { cwd: dir, encoding: "utf8", env: { PATH: process.env.PATH } });
+  assert.equal(said.trim(), "TRAP_NO_RUNTIME_API");
+});
