@@ -8,7 +8,7 @@ use crate::arch::Arch;
 use crate::artifact::{self, Artifact, ProgramRecord, Record};
 use crate::elf::{self, Elf, Machine, Rules};
 use crate::files::{self, Mode};
-use crate::payload::{self, Program};
+use crate::payload::{self, Form, Program};
 use crate::plan::{self, Content, Plan, Request, Source, Step};
 use crate::platform::{self, Measured};
 use crate::size::Bytes;
@@ -135,8 +135,10 @@ fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Resul
 fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
     let request = &plan.request;
     let language = request.lang.into();
-    let payload =
-        |standalone| payload::module(&request.name, programs, request.encoding, language, standalone);
+    let payload = |standalone| {
+        let form = Form { encoding: request.encoding, system: request.system, language, standalone };
+        payload::module(&request.name, programs, form)
+    };
     plan.steps
         .iter()
         .filter_map(|step| match step {

@@ -58,17 +58,36 @@ pub fn base64_len(bytes: u64) -> u64 {
     bytes.div_ceil(3) * 4
 }
 
+/// What a payload module looks like.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// How the programs travel.
+    pub encoding: Encoding,
+    /// What they run on, as Node's `process.platform` calls it; anything but `linux` never leaves this machine.
+    pub system: &'static str,
+    /// The language of the module.
+    pub language: Language,
+    /// False when the text is appended to a module that has the types already.
+    pub standalone: bool,
+}
+
+/// The system of this machine, as Node's `process.platform` calls it.
+pub fn system_of_this_machine() -> &'static str {
+    match std::env::consts::OS {
+        "macos" => "darwin",
+        "windows" => "win32",
+        other => other,
+    }
+}
+
 /// The text of the payload module: a description of each program and, for base64, the program itself.
 ///
 /// The base64 stands in functions that are never called: their source text is read instead, so that the
 /// engine never builds a string of it. Function declarations are hoisted, so they may come last.
-/// `standalone` is false when the text is appended to a module that has the types already.
 pub fn module(
     name: &str,
     programs: &[Program],
-    encoding: Encoding,
-    language: Language,
-    standalone: bool,
+    Form { encoding, system, language, standalone }: Form,
 ) -> String {
     let typed = language == Language::TypeScript;
     let mut text = String::new();
@@ -79,7 +98,11 @@ pub fn module(
         text.push_str("export ");
     }
     text.push_str(&format!("const payload{} = {{\n", if typed { ": Payload" } else { "" }));
-    text.push_str(&format!("  name: {},\n  programs: {{\n", quoted(name)));
+    text.push_str(&format!("  name: {},\n", quoted(name)));
+    if system != "linux" {
+        text.push_str(&format!("  system: {},\n", quoted(system)));
+    }
+    text.push_str("  programs: {\n");
     for program in programs {
         text.push_str(&format!(
             "    {}: {{\n      sha256: \"{}\",\n      size: {},\n",
@@ -178,12 +201,16 @@ mod tests {
         Program::new(Arch::X64, (0..size).map(|index| (index * 31 % 251) as u8).collect())
     }
 
+    fn form(encoding: Encoding, language: Language) -> Form {
+        Form { encoding, system: "linux", language, standalone: true }
+    }
+
     #[test]
     fn what_is_written_can_be_read_back_at_every_remainder_of_a_literal() {
         for size in [1, 2, 3, LITERAL_BYTES - 1, LITERAL_BYTES, LITERAL_BYTES + 1, 3 * LITERAL_BYTES + 2] {
             for language in [Language::TypeScript, Language::JavaScript] {
                 let program = program(size);
-                let text = module("app", std::slice::from_ref(&program), Encoding::Base64, language, true);
+                let text = module("app", std::slice::from_ref(&program), form(Encoding::Base64, language));
                 let found = read_back(&text);
                 assert_eq!(found.len(), 1);
                 assert_eq!(found[0].sha256, program.sha256);
@@ -195,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_file_payload_names_its_file_and_carries_no_text() {
-        let text = module("app", &[program(10)], Encoding::File, Language::JavaScript, true);
+        let text = module("app", &[program(10)], form(Encoding::File, Language::JavaScript));
         let found = read_back(&text);
         assert_eq!(found[0].file.as_deref(), Some("app.x64.bin"));
         assert!(found[0].bytes.is_none());
@@ -205,7 +232,7 @@ mod tests {
     #[test]
     fn both_architectures_stand_side_by_side() {
         let programs = [Program::new(Arch::Arm64, vec![1; 9]), Program::new(Arch::X64, vec![2; 9])];
-        let text = module("app", &programs, Encoding::Base64, Language::TypeScript, true);
+        let text = module("app", &programs, form(Encoding::Base64, Language::TypeScript));
         let found = read_back(&text);
         assert_eq!(found[0].bytes, Some(Some(vec![1; 9])));
         assert_eq!(found[1].bytes, Some(Some(vec![2; 9])));
@@ -213,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_damaged_literal_is_noticed() {
-        let text = module("app", &[program(3000)], Encoding::Base64, Language::JavaScript, true);
+        let text = module("app", &[program(3000)], form(Encoding::Base64, Language::JavaScript));
         let at = text.find("return [").unwrap() + 100;
         let mut damaged = text.clone();
         damaged.replace_range(at..=at, "!");

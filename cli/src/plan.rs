@@ -27,6 +27,8 @@ pub struct Request {
     pub encoding: Encoding,
     /// How they get control.
     pub takeover: Takeover,
+    /// What the programs run on, as Node's `process.platform` calls it.
+    pub system: &'static str,
     /// The language of the files.
     pub lang: Lang,
     /// Everything in one module.

@@ -178,6 +178,7 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         platform,
         source,
         encoding,
+        system: if native { crate::payload::system_of_this_machine() } else { "linux" },
         takeover,
         lang,
         single_file,
