@@ -13,10 +13,11 @@ use crate::{dir, ui};
 /// How often a quiet program is said to be still running.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
-/// How much of a log is shown when its program fails.
-const TAIL_LINES: usize = 60;
+/// How much of a failed program's log is shown: some tools name the cause first, others last.
+const HEAD_LINES: usize = 10;
+const TAIL_LINES: usize = 50;
 
-/// Runs to the end with all output in a log file, whose tail is shown when the program fails.
+/// Runs to the end with all output in a log file, whose ends are shown when the program fails.
 pub fn quietly(what: &str, command: &mut Command) -> Result<()> {
     let log = dir::logs().join(format!("{what}.log"));
     fs::create_dir_all(dir::logs())
@@ -28,7 +29,7 @@ pub fn quietly(what: &str, command: &mut Command) -> Result<()> {
         with_signs_of_life(what, || command.status()).with_context(|| format!("could not run `{shown}`"))?;
     if !status.success() {
         let text = fs::read(&log).unwrap_or_default();
-        for line in tail(&String::from_utf8_lossy(&text), TAIL_LINES) {
+        for line in ends(&String::from_utf8_lossy(&text), HEAD_LINES, TAIL_LINES) {
             ui::step("|", line);
         }
         bail!("`{shown}` failed with {status}; all it said is in `{}`", log.display());
@@ -47,7 +48,9 @@ pub fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let output = command.output().with_context(|| format!("could not run `{shown}`"))?;
     if !output.status.success() {
-        bail!("`{shown}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        // Empty where the program had our own stderr and has been heard already.
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("`{shown}` failed with {} {}", output.status, said.trim());
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{shown}` did not print text"))
 }
@@ -83,9 +86,13 @@ pub fn with_signs_of_life<T>(what: &str, work: impl FnOnce() -> T) -> T {
     })
 }
 
-fn tail(text: &str, lines: usize) -> impl Iterator<Item = &str> {
-    let skipped = text.lines().count().saturating_sub(lines);
-    text.lines().skip(skipped)
+/// The first and the last lines, with a mark where some were left out.
+fn ends(text: &str, head: usize, tail: usize) -> Vec<&str> {
+    let lines = text.lines().collect::<Vec<_>>();
+    if lines.len() <= head + tail {
+        return lines;
+    }
+    [&lines[..head], &["…"], &lines[lines.len() - tail..]].concat()
 }
 
 #[cfg(test)]
@@ -93,9 +100,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tail_is_the_last_lines() {
-        assert_eq!(tail("a\nb\nc\n", 2).collect::<Vec<_>>(), ["b", "c"]);
-        assert_eq!(tail("a", 2).collect::<Vec<_>>(), ["a"]);
+    fn a_long_log_is_shown_by_its_ends() {
+        assert_eq!(ends("a\nb\nc\nd\ne\n", 1, 2), ["a", "…", "d", "e"]);
+        assert_eq!(ends("a\nb\nc\n", 1, 2), ["a", "b", "c"]);
     }
 
     #[test]
