@@ -301,6 +301,9 @@ async fn the_deadline_ends_a_host_and_all_its_children() {
     let files = [("index.mjs", handler)];
     let host = |root: &Path| Host::node(&node, root, "index.handler");
     let mut stage = Stage::of(host, &files, Duration::from_secs(3)).await;
+    // Booting is not what the limit is for here, however slow the machine.
+    stage.container.warm_up();
+    stage.until(|phase| matches!(phase, Phase::FirstPoll { .. })).await;
     assert_eq!(stage.invoke(json!({})).await, Outcome::TimedOut);
     let seen = stage.until(|phase| matches!(phase, Phase::Exited(Exit::Signal(9)))).await;
     let pid = seen.iter().find_map(|phase| match phase {

@@ -387,7 +387,7 @@ async fn init_errors_are_refused_once_an_event_is_out() {
 
 #[tokio::test]
 async fn the_deadline_kills_the_runtime_whatever_it_does() {
-    let mut stage = Stage::new(Duration::from_millis(300)).await;
+    let mut stage = Stage::new(Duration::from_millis(1500)).await;
     let in_init = stage.invoke("1");
     let _runtime = stage.launched().await;
     assert_eq!(done(in_init).await, Outcome::TimedOut);

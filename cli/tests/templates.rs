@@ -145,7 +145,7 @@ fn the_handler_is_a_file_that_exists_when_the_artifact_is_started_here() {
             .iter()
             .find(|(path, _)| {
                 let path = path.strip_prefix("host/").unwrap_or(path);
-                [".mjs", ".js"].iter().any(|ending| path == &format!("{module}{ending}"))
+                [".mjs", ".js"].iter().any(|ending| *path == format!("{module}{ending}"))
             })
             .map(|(_, text)| text)
             .unwrap_or_else(|| panic!("{}: no module `{module}`", platform.manifest.id));
