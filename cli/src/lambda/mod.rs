@@ -5,6 +5,7 @@
 //! deadline. States, statuses and texts are those of AWS's own emulator, so that a program which passes
 //! here passes there. [`function_url`] turns HTTP into events and answers into HTTP; [`front`] serves it.
 
+mod actor;
 mod api;
 mod event;
 mod exit;

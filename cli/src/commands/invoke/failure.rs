@@ -39,11 +39,12 @@ fn told(code: &'static str, what: &str, body: &[u8], ui: &Ui) -> Error {
     for line in stack.into_iter().flatten().filter_map(Value::as_str) {
         ui.detail("stack", line);
     }
-    // The trampoline's message says what happened in its first line and what to do in the others.
+    // The trampoline's message says what happened in its first line and what to do in the next.
     if text("code").starts_with("TRAP_") {
         let message = text("errorMessage");
         let (happened, advice) = message.split_once('\n').unwrap_or((message, ""));
         let error = failed("hand-over", format!("the hand-over failed with {}: {happened}", text("code")));
+        let advice = advice.strip_prefix("help: ").unwrap_or(advice);
         return match advice.trim() {
             "" => error.with_hint(
                 "`TRAP_LOG=debug` shows each step; `cargo trap inspect` shows what the artifact holds",
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_trampolines_code_and_advice_are_shown() {
-        let body = r#"{"errorType":"TrapError","errorMessage":"no program for x64\nrun `cargo trap build --arch x64`","code":"TRAP_ARCH","stackTrace":[]}"#;
+        let body = r#"{"errorType":"TrapError","errorMessage":"no program for x64\nhelp: run `cargo trap build --arch x64`","code":"TRAP_ARCH","stackTrace":[]}"#;
         let error = error(Outcome::InitError { body: body.into() });
         assert_eq!(error.to_string(), "the hand-over failed with TRAP_ARCH: no program for x64");
         assert_eq!(error.hint(), Some("run `cargo trap build --arch x64`"));
