@@ -146,7 +146,12 @@ class NodeHost {
         return this.#process.exit(128 + number);
     }
     log(line) {
-        this.#fs.writeSync(2, `${line}\n`);
+        try {
+            this.#fs.writeSync(2, `${line}\n`);
+        }
+        catch {
+            // stderr is closed or its reader is slow: a line for debugging must not stop the start.
+        }
     }
     raise(error) {
         const known = error instanceof TrapError ? error : unexpected(error);

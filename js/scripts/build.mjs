@@ -8,7 +8,8 @@ import { join } from "node:path";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-const built = mkdtempSync(join(tmpdir(), "trap-dist-"));
+const scratch = mkdtempSync(join(tmpdir(), "trap-dist-"));
+const built = join(scratch, "dist");
 let failed = false;
 try {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
@@ -23,7 +24,7 @@ try {
     cpSync(built, dist, { recursive: true });
   }
 } finally {
-  rmSync(built, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true });
 }
 process.exitCode = failed ? 1 : 0;
 

@@ -177,7 +177,11 @@ class NodeHost implements Host {
   }
 
   log(line: string): void {
-    this.#fs.writeSync(2, `${line}\n`);
+    try {
+      this.#fs.writeSync(2, `${line}\n`);
+    } catch {
+      // stderr is closed or its reader is slow: a line for debugging must not stop the start.
+    }
   }
 
   raise(error: unknown): never {

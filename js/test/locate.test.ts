@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { locate, payloadPaths } from "../src/locate.js";
-import { pathOfScript } from "../src/module-folder.js";
+import { moduleFolder, pathOfScript } from "../src/module-folder.js";
 import { fakeHost } from "./fake-host.js";
 
 const program = { sha256: "00", size: 4 };
@@ -43,4 +44,20 @@ test("V8 names scripts by path or by URL", () => {
   assert.equal(pathOfScript("file:///a%20b/x.mjs?v=1#top"), "/a b/x.mjs");
   assert.equal(pathOfScript("file:///C:/a/x.mjs"), "C:/a/x.mjs");
   assert.equal(pathOfScript(undefined), undefined);
+});
+
+test("the folder of the running module is found, and stack traces stay as the host wants them", () => {
+  const before = { prepare: Error.prepareStackTrace, limit: Error.stackTraceLimit };
+  const prepare = (): string => "mine";
+  try {
+    Error.prepareStackTrace = prepare;
+    Error.stackTraceLimit = 0;
+    assert.equal(moduleFolder(), fileURLToPath(new URL("../src", import.meta.url)));
+    assert.equal(Error.prepareStackTrace, prepare);
+    assert.equal(Error.stackTraceLimit, 0);
+  } finally {
+    if (before.prepare === undefined) delete Error.prepareStackTrace;
+    else Error.prepareStackTrace = before.prepare;
+    Error.stackTraceLimit = before.limit;
+  }
 });

@@ -35,23 +35,25 @@ const settings = {
 for (const compiler of ["typescript", "typescript-5"]) {
   for (const [name, { commonjs = false, ...options }] of Object.entries(settings)) {
     for (const types of ["no types", "the types of Node 20", "the newest types of Node"]) {
-      for (const shape of ["modules", "a single file"]) {
-        test(`${compiler} accepts ${shape}: ${name}, ${types}`, async (t) => {
-          const folder = temporaryFolder(t);
-          if (types !== "no types") {
-            const from = types === "the types of Node 20" ? "node-20" : "node";
-            mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
-            cpSync(modulesOf("@types", from), join(folder, "node_modules", "@types", "node"), { recursive: true });
-            cpSync(modulesOf("undici-types"), join(folder, "node_modules", "undici-types"), { recursive: true });
-          }
-          const entry = shape === "modules" ? writeArtifact(folder, small, { language: "ts" }) : writeSingleFile(folder, small, { language: "ts" });
-          writeFileSync(join(folder, "package.json"), JSON.stringify({ type: commonjs ? "commonjs" : "module" }));
-          const compilerOptions = { ...strict, ...options, lib: [options.target], types: types === "no types" ? [] : ["node"], skipLibCheck: true };
-          writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [entry] }));
-          const run = promisify(execFile)(process.execPath, [modulesOf(compiler, "bin", "tsc"), "-p", folder]);
-          await run.catch((error) => assert.fail(error.stdout));
-        });
-      }
+      test(`${compiler} accepts modules and a single file: ${name}, ${types}`, async (t) => {
+        const folder = temporaryFolder(t);
+        if (types !== "no types") {
+          const from = types === "the types of Node 20" ? "node-20" : "node";
+          mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
+          cpSync(modulesOf("@types", from), join(folder, "node_modules", "@types", "node"), { recursive: true });
+          cpSync(modulesOf("undici-types"), join(folder, "node_modules", "undici-types"), { recursive: true });
+        }
+        mkdirSync(join(folder, "single"));
+        const files = [
+          writeArtifact(folder, small, { language: "ts" }),
+          writeSingleFile(join(folder, "single"), small, { language: "ts" }),
+        ];
+        writeFileSync(join(folder, "package.json"), JSON.stringify({ type: commonjs ? "commonjs" : "module" }));
+        const compilerOptions = { ...strict, ...options, lib: [options.target], types: types === "no types" ? [] : ["node"], skipLibCheck: true };
+        writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+        const run = promisify(execFile)(process.execPath, [modulesOf(compiler, "bin", "tsc"), "-p", folder]);
+        await run.catch((error) => assert.fail(error.stdout));
+      });
     }
   }
 }

@@ -180,6 +180,15 @@ for (const { path: node, version } of nodes) {
       assert.match(host.stdout, /^TRAP_NO_RUNTIME_API .*\nhelp: .*cargo trap invoke/);
     });
 
+    test("a Node without process.getBuiltinModule is told so", async (t) => {
+      const { folder, entry, env } = artifact(t);
+      const old = join(folder, "old.js");
+      writeFileSync(old, `delete process.getBuiltinModule;\nawait import(${JSON.stringify(entry)});\n`);
+      const host = await runHost(node, old, { env });
+      assert.equal(host.status, 1);
+      assert.match(host.stderr, /TRAP_NODE_TOO_OLD\]: this host is Node v.*\nhelp: choose Node 20\.16, 22\.3 or later/);
+    });
+
     describe("a payload file", () => {
       const file = "hello.bin";
       test("is executed where it lies", async (t) => {
@@ -192,6 +201,11 @@ for (const { path: node, version } of nodes) {
         const host = await runHost(node, entry, { cwd: "/", env });
         assert.equal(said(host.stdout, "exe"), join(folder, `trap-${built.sha256.slice(0, 16)}`));
         assert.match(host.stderr, /payload: copied file/);
+      });
+      test("is found when the host maps stack traces to sources", async (t) => {
+        const { entry, env } = artifact(t, { file });
+        const host = await runHost(node, entry, { cwd: "/", env: { ...env, NODE_OPTIONS: "--enable-source-maps" } });
+        assert.equal(host.status, 7, host.stderr);
       });
       test("is found in a folder whose name has to be escaped in a URL", async (t) => {
         const folder = join(temporaryFolder(t), "a b#c%20ä");

@@ -2,6 +2,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { test } from "node:test";
 import { root } from "./program.mjs";
 
 /**
@@ -21,6 +22,7 @@ function nodeFolders() {
   if (process.env.CI === "true" && there.length < installed.length) {
     throw new Error("Node 22 and 24 are missing: run `npm ci` in js/bundlers or set TRAP_TEST_NODE_DIRS");
   }
+  if (there.length < installed.length) test("Node 22 and 24", { skip: "run `npm ci` in js/bundlers to test them" });
   return there;
 }
 
