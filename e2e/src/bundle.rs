@@ -109,12 +109,20 @@ fn genezio(artifact: &Path) -> Result<PathBuf> {
         .env("GENEZIO_NO_TELEMETRY", "1"))?;
     let unpacked = artifact.with_extension("unpacked");
     fresh(&unpacked)?;
-    run(Command::new("unzip").arg("-q").arg(output.join("bundle.zip")).arg("-d").arg(&unpacked))?;
+    unzip(&output.join("bundle.zip"), &unpacked)?;
     fs::create_dir_all(stage::base().join("bundles"))
         .map_err(|error| format!("creating the bundle cache: {error}"))?;
     // A rename is whole or not at all: an interrupted run leaves no half-made bundle in the cache.
     fs::rename(&unpacked, &folder).map_err(|error| format!("keeping the bundle: {error}"))?;
     Ok(folder)
+}
+
+/// Unpacks with permissions, as the platform does.
+fn unzip(archive: &Path, folder: &Path) -> Result<()> {
+    let fail = |error: &dyn std::fmt::Display| format!("unpacking `{}`: {error}", archive.display());
+    let file = fs::File::open(archive).map_err(|error| fail(&error))?;
+    let mut archive = zip::ZipArchive::new(file).map_err(|error| fail(&error))?;
+    archive.extract(folder).map_err(|error| fail(&error))
 }
 
 /// The name of the class that the artifact exports.

@@ -15,7 +15,8 @@ static REDACTIONS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"(hanging: )\d+", "$1<pid>"),
         (r"p{1000,}", "<padding>"),
         // Of the transport, not of the protocol: how the body is framed and when it was sent.
-        (r"(\[|\| )(date|connection|content-length|transfer-encoding): [^|\]]*", "$1"),
+        (r"\b(date|connection|content-length|transfer-encoding): [^|\]]*[^ |\]]( \| )?", ""),
+        (r" \| \] ", "] "),
     ]
     .map(|(pattern, replacement)| (Regex::new(pattern).expect("the pattern is well formed"), replacement))
     .into()
@@ -69,11 +70,11 @@ mod tests {
 
     #[test]
     fn what_varies_is_redacted_and_what_matters_stays() {
-        let line = "next: 200 [connection: close | content-type: application/json | lambda-runtime-deadline-ms: \
-                    1795228438307] {\"pid\":12,\"n\":12}";
+        let line = "next: 200 [connection: close | content-type: application/json | date: Sat, 1 | lambda-runtime-deadline-ms: \
+                    1795228438307 | transfer-encoding: chunked] {\"pid\":12,\"n\":12}";
         assert_eq!(
             redact(line),
-            "next: 200 [| content-type: application/json | lambda-runtime-deadline-ms: <time>] \
+            "next: 200 [content-type: application/json | lambda-runtime-deadline-ms: <time>] \
              {\"pid\":<pid>,\"n\":12}"
         );
     }

@@ -132,7 +132,7 @@ impl Stage {
     /// When the platform does not come up.
     pub fn start(&mut self) -> Result<()> {
         let mut launch = self.launch.clone();
-        if let Some(disks) = self.disks {
+        if let Some(disks) = &self.disks {
             // Our client is put behind the whole command, which is why the prefix may stand before Node.
             launch.command = disks.prefix().into_iter().chain(launch.command).collect();
         }

@@ -4,7 +4,7 @@
 use e2e::{
     Result,
     platform::Answer,
-    stage::{Stage, alive, kill},
+    stage::{Stage, alive, json, kill},
     subject::{Node, Program, Subject, Takeover},
     wait,
 };
@@ -48,8 +48,8 @@ fn expect_exit(answer: &Answer, reason: &str) -> Result<()> {
 }
 
 fn expect_fresh_answer(stage: &mut Stage) -> Result<()> {
-    let answer = stage.order("echo")?;
-    expect(answer["event"]["do"] == "echo", || format!("a new start should answer this event, not {answer}"))
+    let answer = json(&stage.ask(r#"{"do":"echo","fresh":true}"#)?)?;
+    expect(answer["event"]["fresh"] == true, || format!("a new start should answer this event, not {answer}"))
 }
 
 /// Dies once before its first poll, and works when the platform starts it again.

@@ -35,6 +35,7 @@ pub fn cases() -> Vec<Case> {
         rows("in-the-way/half-written-file", subjects(), half_written_file),
         rows("in-the-way/file-others-may-write", subjects(), file_others_may_write),
         mounting("in-the-way/foreign-file", subjects(), foreign_file),
+        mounting("in-the-way/foreign-file-in-sticky-tmp", subjects(), foreign_file_in_sticky_tmp),
         rows("in-the-way/link", subjects(), link),
         mounting("in-the-way/folder", subjects(), folder),
     ]
@@ -45,7 +46,7 @@ pub fn cases() -> Vec<Case> {
 
 /// Starts with these disks and says where the program ran.
 fn ran_in(stage: &mut Stage, tmp: Disk, shm: Disk) -> Result<String> {
-    stage.disks = Some(Disks { tmp, shm });
+    stage.disks = Some(Disks::new(tmp, shm));
     stage.launch.unset("TRAP_DIR");
     stage.start()?;
     let report = json(&stage.ask_quietly(r#"{"do":"report"}"#)?)?;
@@ -83,7 +84,7 @@ fn tmp_is_noexec(stage: &mut Stage) -> Result<()> {
 
 /// The error must reach the caller, with its code and what was tried; for the second request as well.
 fn nowhere_to_go(stage: &mut Stage, disk: Disk, reason: &str) -> Result<()> {
-    stage.disks = Some(Disks { tmp: disk, shm: disk });
+    stage.disks = Some(Disks::new(disk, disk));
     stage.launch.unset("TRAP_DIR");
     stage.start()?;
     for _ in 0..2 {
@@ -170,6 +171,26 @@ fn foreign_file(stage: &mut Stage) -> Result<()> {
     installed_program(stage).map(drop)
 }
 
+/// As on the platforms: an ordinary user, and in a folder with the sticky bit somebody else's file, which
+/// can be neither trusted nor replaced.
+fn foreign_file_in_sticky_tmp(stage: &mut Stage) -> Result<()> {
+    let elsewhere = stage.folder.join("elsewhere");
+    fs::create_dir(&elsewhere).map_err(|error| format!("creating a folder: {error}"))?;
+    let name = target(stage)?.file_name().unwrap_or_default().to_owned();
+    impostor(stage, &elsewhere.join(&name))?;
+    mode(&stage.folder, 0o777)?;
+    stage.disks = Some(Disks {
+        tmp_holds: Some(elsewhere.join(&name)),
+        ordinary_user: true,
+        ..Disks::new(Disk::Fresh, Disk::Fresh)
+    });
+    stage.launch.unset("TRAP_DIR");
+    stage.start()?;
+    let report = json(&stage.ask_quietly(r#"{"do":"report"}"#)?)?;
+    expect_folder(report["exe"].as_str().unwrap_or_default(), "/dev/shm")?;
+    expect(!mark(stage).exists(), || "somebody else's file was executed".to_owned())
+}
+
 fn link(stage: &mut Stage) -> Result<()> {
     let (target, elsewhere) = (target(stage)?, stage.folder.join("elsewhere"));
     impostor(stage, &elsewhere)?;
@@ -183,7 +204,7 @@ fn link(stage: &mut Stage) -> Result<()> {
 fn folder(stage: &mut Stage) -> Result<()> {
     let target = target(stage)?;
     fs::create_dir(&target).map_err(|error| format!("creating the folder: {error}"))?;
-    stage.disks = Some(Disks { tmp: Disk::Fresh, shm: Disk::Fresh });
+    stage.disks = Some(Disks::new(Disk::Fresh, Disk::Fresh));
     stage.start()?;
     let report = json(&stage.ask_quietly(r#"{"do":"report"}"#)?)?;
     expect_folder(report["exe"].as_str().unwrap_or_default(), "/tmp")

@@ -5,6 +5,7 @@ use std::{fs, os::unix::fs::MetadataExt, path::PathBuf};
 
 use e2e::{
     Result, artifact,
+    platform::Platform,
     stage::Stage,
     subject::{Arch, Delivery, Node, Payload, Program, Subject, Takeover},
 };
@@ -26,10 +27,14 @@ pub fn cases() -> Vec<Case> {
     let embedded = || -> Vec<Subject> {
         each_takeover().into_iter().map(|subject| Subject { payload: Payload::Base64, ..subject }).collect()
     };
-    let bundled = [Payload::Base64, Payload::File].map(|payload| Subject {
-        delivery: Delivery::Genezio,
-        payload,
-        ..Subject::plain(Node::V20, Takeover::Auto)
+    let bundled = [
+        (Delivery::Genezio, Payload::Base64),
+        (Delivery::Genezio, Payload::File),
+        (Delivery::LambdaCjs, Payload::Base64),
+    ]
+    .into_iter()
+    .flat_map(|(delivery, payload)| {
+        [Node::V20, Node::V22, Node::V24].map(|node| Subject { delivery, payload, ..Subject::plain(node, Takeover::Auto) })
     });
     let large = embedded().into_iter().map(|subject| Subject {
         program: Program::Big,
@@ -41,7 +46,7 @@ pub fn cases() -> Vec<Case> {
         rows("sees-what-the-host-has", native.collect(), sees_what_the_host_has),
         rows("writes-through-the-hosts-streams", each_takeover(), writes_through_the_hosts_streams),
         rows("runs-a-file-in-place", each_takeover(), runs_a_file_in_place),
-        rows("runs-from-a-bundle", bundled.to_vec(), runs_from_a_bundle),
+        rows("runs-from-a-bundle", bundled.collect(), runs_from_a_bundle),
         rows("copies-a-file-that-is-not-executable", each_takeover(), copies_a_plain_file),
         rows("reuses-what-is-installed", embedded(), reuses_what_is_installed),
         rows("two-starts-at-once", large.collect(), two_starts_at_once),
@@ -73,7 +78,13 @@ fn report(stage: &Stage) -> Result<Value> {
         Takeover::Spawn => expect(hosts.len() == 1 && report["parent"] == hosts[0], || {
             format!("one Node should be the program's parent, not {hosts:?}: {report}")
         })?,
-        _ => expect(hosts.is_empty(), || format!("Node should be gone, but {hosts:?} is there"))?,
+        _ => {
+            expect(hosts.is_empty(), || format!("Node should be gone, but {hosts:?} is there"))?;
+            // Our server says whom it started: the program has the pid of the Node that was.
+            if stage.platform != Platform::Rie {
+                stage.wait_for_log(&format!("Spawned {{ pid: {} }}", report["pid"]))?;
+            }
+        }
     }
     let arch = stage.subject.arch.word();
     expect(report["machine"] == arch, || format!("an {arch} program should run: {report}"))?;
@@ -208,9 +219,19 @@ fn runs_a_file_in_place(stage: &mut Stage) -> Result<()> {
     expect(installed.is_empty(), || format!("nothing needs to be installed: {installed:?}"))
 }
 
+/// A bundler rewrites the module; the payload must survive as text that is never evaluated.
 fn runs_from_a_bundle(stage: &mut Stage) -> Result<()> {
+    stage.launch.set("TRAP_LOG", "debug");
     stage.start()?;
     report(stage)?;
+    stage.wait_for_log(&format!("{}, because", stage.subject.effective_takeover()))?;
+    match stage.subject.payload {
+        Payload::File => stage.wait_for_log("payload: file in place")?,
+        Payload::Base64 => {
+            stage.wait_for_log("payload: source text")?;
+            installed_program(stage)?;
+        }
+    }
     stage.order("echo").map(drop)
 }
 
