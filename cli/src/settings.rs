@@ -1,7 +1,7 @@
 //! What a build can be told, and where from: `[package.metadata.trap]`, then `CARGO_TRAP_*`, then flags.
 //!
-//! [`Flags`] is what was typed or exported; clap lets a flag win over its variable. [`Settings`] is the same
-//! with the manifest's values filled in where nothing else was said.
+//! [`Flags`] stands for one such source. clap lets a flag win over its variable; [`Flags::over`] lays both over
+//! what the manifest says.
 
 use serde::{Deserialize, Serialize};
 
