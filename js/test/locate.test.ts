@@ -56,8 +56,7 @@ test("the folder of the running module is found, and stack traces stay as the ho
     assert.equal(Error.prepareStackTrace, prepare);
     assert.equal(Error.stackTraceLimit, 0);
   } finally {
-    if (before.prepare === undefined) delete Error.prepareStackTrace;
-    else Error.prepareStackTrace = before.prepare;
+    Error.prepareStackTrace = before.prepare;
     Error.stackTraceLimit = before.limit;
   }
 });

@@ -9,10 +9,9 @@ import { root } from "./program.mjs";
  * The Node versions to test: the one that runs the tests, and those of TRAP_TEST_NODE_DIRS (folders with
  * `bin/node`, separated by colons) or else of js/bundlers/node_modules.
  */
-export const nodes = [process.execPath, ...nodeFolders().map((folder) => join(folder, "bin", "node"))].map((path) => ({
-  path,
-  version: execFileSync(path, ["--version"], { encoding: "utf8" }).trim(),
-}));
+export const nodes = [process.execPath, ...nodeFolders().map((folder) => join(folder, "bin", "node"))]
+  .map((path) => ({ path, version: execFileSync(path, ["--version"], { encoding: "utf8" }).trim() }))
+  .filter(({ version }, at, all) => all.findIndex((node) => node.version === version) === at);
 
 function nodeFolders() {
   const named = process.env.TRAP_TEST_NODE_DIRS;
