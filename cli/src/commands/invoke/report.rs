@@ -136,7 +136,7 @@ impl Report {
             }
         };
         took("Build", Some(self.build), "");
-        took("Node boot", self.durations.boot, "until user code is loaded");
+        took("Node boot", self.durations.boot, "until it loads the artifact");
         took("Hand-over", self.durations.hand_over, "until the first poll");
         took("Request", self.durations.answer, "until the answer");
         rows
@@ -248,7 +248,7 @@ mod tests {
                 " Answered by /tmp/trap-1, pid 7 (exec: it replaced Node 22.1.0)",
                 "      Memory 3.00 MiB resident, 1.00 MiB of it its own share",
                 "       Build    1.24 s",
-                "   Node boot    23.4 ms until user code is loaded",
+                "   Node boot    23.4 ms until it loads the artifact",
                 "   Hand-over     6.0 ms until the first poll",
                 "     Request     0.4 ms until the answer",
             ]

@@ -106,10 +106,16 @@ impl Request {
 
 fn parse_method(given: Option<&str>, has_body: bool) -> Result<Method> {
     let default = if has_body { "POST" } else { "GET" };
-    let name = given.unwrap_or(default).to_ascii_uppercase();
-    Method::from_bytes(name.as_bytes()).map_err(|_| {
-        Error::known("method", Class::Request, format!("`{name}` is not an HTTP method"))
-            .with_hint("the order is METHOD PATH, such as `POST /items`")
+    let name = given.unwrap_or(default);
+    // HTTP allows any word; one that is neither a known method nor written like one is a path mistyped.
+    let known = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "CONNECT", "PATCH", "TRACE"];
+    let upper = name.to_ascii_uppercase();
+    let method = if known.contains(&upper.as_str()) { &upper } else { name };
+    let shouted = method.chars().all(|c| c.is_ascii_uppercase() || c == '-');
+    Method::from_bytes(method.as_bytes()).ok().filter(|_| shouted).ok_or_else(|| {
+        Error::known("method", Class::Request, format!("`{name}` is not an HTTP method")).with_hint(format!(
+            "the order is METHOD PATH, such as `POST /items`; a path begins with `/`: `/{name}`"
+        ))
     })
 }
 
