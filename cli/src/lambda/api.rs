@@ -31,7 +31,8 @@ pub(super) async fn serve(listener: TcpListener, sandbox: Handle) {
 
 fn routes(sandbox: Handle) -> Router {
     let runtime = Router::new()
-        .route("/runtime/invocation/next", get(next))
+        // axum lets HEAD ask what GET answers; here that would take an event and lose it.
+        .route("/runtime/invocation/next", get(next).head(only_get).fallback(only_get))
         .route("/runtime/invocation/{id}/response", post(response))
         .route("/runtime/invocation/{id}/error", post(error))
         .route("/runtime/init/error", post(init_error))
@@ -136,6 +137,11 @@ fn reply(result: Result<(), Refusal>) -> Response {
 async fn not_found() -> Response {
     let headers = [("content-type", "text/plain; charset=utf-8"), ("x-content-type-options", "nosniff")];
     (StatusCode::NOT_FOUND, headers, "404 page not found\n").into_response()
+}
+
+/// What AWS's own server says to every other method.
+async fn only_get() -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")])
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
