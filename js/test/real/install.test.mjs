@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { writeArtifact } from "../support/artifact.mjs";
 import { program, sha256 } from "../support/program.mjs";
-import { mayMount, nodes, runHost, runMounted, said, temporaryFolder } from "../support/run.mjs";
+import { mayMount, nodes, runHost, runMounted, said, temporaryFolder, tmpfs } from "../support/run.mjs";
 
 const built = program();
 const NAME = `trap-${built.sha256.slice(0, 16)}`;
@@ -92,75 +92,62 @@ for (const { path: node, version } of nodes) {
       assertInstalled(await runHost(node, masking, where), where);
     });
 
-    const tmpfs = (folder, options = "mode=1777") => `mount -t tmpfs -o ${options} trap-test ${folder}`;
-
     describe("the next folder is used when the first", () => {
+      const TO = "/mnt/to";
       const cases = {
-        "is full": [(to) => tmpfs(to, "size=128k"), /ENOSPC: no space left on device/],
-        "is read-only": [(to) => tmpfs(to, "ro"), /EROFS: read-only file system/],
-        "is mounted noexec": [(to) => tmpfs(to, "noexec"), /files in it cannot be executed \(mounted noexec\?\)/],
-        "does not exist": [(to) => `rmdir ${to}`, /ENOENT: no such file or directory/],
-        "has a directory in the way": [(to) => `${tmpfs(to)}\nmkdir ${to}/${NAME}`, /a directory is in the way/],
+        "is full": [tmpfs(TO, "size=128k"), /ENOSPC: no space left on device/, ""],
+        "is read-only": [tmpfs(TO, "ro"), /EROFS: read-only file system/, ""],
+        "is mounted noexec": [tmpfs(TO, "noexec"), /files in it cannot be executed \(mounted noexec\?\)/, ""],
+        "does not exist": [`rmdir ${TO}`, /ENOENT: no such file or directory/, "ls: .* "],
+        "has a directory in the way": [`mkdir ${TO}/${NAME}`, /a directory is in the way/, `${NAME} `],
       };
-      for (const [name, [mount, reason]] of Object.entries(cases)) {
+      for (const [name, [mount, reason, left]] of Object.entries(cases)) {
         test(name, async (t) => {
           if (!mayMount(t)) return;
-          const { entry, env, to } = artifact(t);
-          const host = await runMounted([tmpfs("/tmp"), tmpfs("/dev/shm"), mount(to)], [node, entry], { env });
+          const mounts = [tmpfs("/tmp"), tmpfs("/dev/shm"), mount];
+          const host = await runMounted(node, artifact(t).folder, mounts, { env: { TRAP_DIR: TO } });
           assert.equal(host.status, 7, host.stderr);
           assert.equal(said(host.stdout, "exe"), `/tmp/${NAME}`);
           assert.match(host.stderr, reason);
           assert.match(host.stdout, new RegExp(`^left in /tmp: ${NAME} $`, "m"));
-          if (name !== "does not exist" && name !== "has a directory in the way") {
-            assert.match(host.stdout, new RegExp(`^left in ${to}: $`, "m"));
-          }
+          assert.match(host.stdout, new RegExp(`^left in ${TO}: ${left}$`, "m"));
         });
       }
     });
 
     test("/dev/shm is used when /tmp does not execute", async (t) => {
       if (!mayMount(t)) return;
-      const { entry } = artifact(t);
-      const host = await runMounted([tmpfs("/tmp", "noexec"), tmpfs("/dev/shm")], [node, entry]);
+      const host = await runMounted(node, artifact(t).folder, [tmpfs("/tmp", "noexec"), tmpfs("/dev/shm")]);
       assert.equal(said(host.stdout, "exe"), `/dev/shm/${NAME}`);
     });
 
     test("the error names every folder, and nothing is left in any", async (t) => {
       if (!mayMount(t)) return;
-      const { entry, env, to } = artifact(t);
-      const mounts = [tmpfs(to, "size=128k"), tmpfs("/tmp", "noexec"), tmpfs("/dev/shm", "ro")];
-      const host = await runMounted(mounts, [node, entry], { env });
+      const mounts = [tmpfs("/mnt/to", "size=128k"), tmpfs("/tmp", "noexec"), tmpfs("/dev/shm", "ro")];
+      const host = await runMounted(node, artifact(t).folder, mounts, { env: { TRAP_DIR: "/mnt/to" } });
       assert.equal(host.status, 1);
       assert.match(host.stderr, /TrapError \[TRAP_NO_FOLDER\]: no folder can hold and execute `hello`/);
-      assert.ok(host.stderr.includes(`${to}: ENOSPC: no space left on device; /tmp: files in it`), host.stderr);
+      assert.match(host.stderr, /tried \/mnt\/to: ENOSPC: no space left on device; \/tmp: files in it/);
       assert.match(host.stderr, /\/dev\/shm: EROFS: read-only file system\nhelp: set TRAP_DIR/);
-      for (const folder of [to, "/tmp", "/dev/shm"]) assert.match(host.stdout, new RegExp(`^left in ${folder}: $`, "m"));
+      for (const folder of ["/mnt/to", "/tmp", "/dev/shm"]) {
+        assert.match(host.stdout, new RegExp(`^left in ${folder}: $`, "m"));
+      }
     });
 
     test("a payload file that can be executed needs no folder at all", async (t) => {
       if (!mayMount(t)) return;
-      const { folder, entry } = artifact(t, { file: "hello.bin" });
-      const host = await runMounted([tmpfs("/tmp", "ro"), tmpfs("/dev/shm", "ro")], [node, entry]);
-      assert.equal(said(host.stdout, "exe"), join(folder, "trap", "hello.bin"));
+      const { folder } = artifact(t, { file: "hello.bin" });
+      const host = await runMounted(node, folder, [tmpfs("/tmp", "ro"), tmpfs("/dev/shm", "ro")]);
+      assert.equal(said(host.stdout, "exe"), "/mnt/artifact/trap/hello.bin");
     });
 
     test("a foreign program in a sticky /tmp is passed over by an ordinary user", async (t) => {
       if (!mayMount(t)) return;
       const { folder } = artifact(t);
-      // An ordinary user may not be able to read the checkout, so artifact and Node go where it can.
-      const mounts = [
-        tmpfs("/mnt", "mode=755"),
-        `cp -r ${folder} /mnt/artifact`,
-        `cp ${node} /mnt/node`,
-        "chmod -R a+rX /mnt",
-        tmpfs("/tmp"),
-        tmpfs("/dev/shm"),
-        `printf '#!/bin/sh\\nexit 99\\n' > /tmp/${NAME}`,
-        `chmod 755 /tmp/${NAME}`,
-        "cd /mnt",
-      ];
-      const user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-      const host = await runMounted(mounts, [...user, "/mnt/node", "/mnt/artifact/service.js"]);
+      chmodSync(folder, 0o755);
+      const foreign = [`printf '#!/bin/sh\\nexit 99\\n' > /tmp/${NAME}`, `chmod 755 /tmp/${NAME}`];
+      const as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+      const host = await runMounted(node, folder, [tmpfs("/tmp"), tmpfs("/dev/shm"), ...foreign], { as });
       assert.equal(said(host.stdout, "exe"), `/dev/shm/${NAME}`, host.stderr);
       assert.match(host.stderr, /skipped \/tmp: E(PERM|ACCES)/);
       assert.match(host.stdout, new RegExp(`^left in /tmp: ${NAME} $`, "m"));

@@ -84,18 +84,33 @@ export function mayMount(t) {
 }
 
 /**
- * Runs a host in a mount namespace of its own, after the `mounts` (lines of shell). Its stdout ends with
- * `left in FOLDER: NAMES` for /tmp, /dev/shm and TRAP_DIR.
+ * Runs a host in a mount namespace of its own, after the `mounts` (lines of shell). There the artifact is
+ * /mnt/artifact, because the checkout may lie in a folder that the test mounts something over, and /mnt/to
+ * is an empty folder. Stdout ends with `left in FOLDER: NAMES` for /tmp, /dev/shm and /mnt/to.
  */
-export function runMounted(mounts, command, { env = {}, ...options } = {}) {
+export function runMounted(node, folder, mounts, { as = [], env } = {}) {
   const script = [
     "set -e",
+    tmpfs("/mnt", "mode=755"),
+    "mkdir /mnt/artifact /mnt/to",
+    "touch /mnt/node",
+    'mount --bind "$1" /mnt/node',
+    'mount --bind "$2" /mnt/artifact',
+    "shift 2",
+    "cd /mnt",
     ...mounts,
     "set +e",
-    '"$@"',
+    '"$@" /mnt/node /mnt/artifact/service.js',
     "status=$?",
-    'for folder in /tmp /dev/shm $TRAP_DIR; do echo "left in $folder: $(ls -A $folder 2>&1 | tr "\\n" " ")"; done',
+    'for folder in /tmp /dev/shm /mnt/to; do echo "left in $folder: $(ls -A $folder 2>&1 | tr "\\n" " ")"; done',
     "exit $status",
   ];
-  return startHost("unshare", ["-m", "--propagation", "private", "sh", "-c", script.join("\n"), "sh", ...command], { env, ...options }).end;
+  const prefix = as.length > 0 ? as : ["env"];
+  const args = ["-m", "--propagation", "private", "sh", "-c", script.join("\n"), "sh", node, folder, ...prefix];
+  return startHost("unshare", args, { env }).end;
+}
+
+/** The shell line that mounts an empty file system in memory. */
+export function tmpfs(folder, options = "mode=1777") {
+  return `mount -t tmpfs -o ${options} trap-test ${folder}`;
 }
