@@ -15,6 +15,7 @@ pub fn cases() -> Vec<Case> {
         rows("protocol/refusals", subject(), refusals),
         rows("protocol/init-error", subject(), init_error),
         rows("protocol/errors", subject(), errors),
+        rows("protocol/streaming", subject(), streaming),
         rows("protocol/sizes", subject(), sizes),
         rows("protocol/left-after-the-answer", subject(), left_after_the_answer),
     ]
@@ -55,6 +56,17 @@ fn errors(stage: &mut Stage) -> Result<()> {
     stage.start()?;
     let error = stage.order("error:My.Kind")?;
     expect(error["errorType"] == "My.Kind", || format!("the posted error is the answer, not {error}"))?;
+    stage.order("echo").map(drop)
+}
+
+fn streaming(stage: &mut Stage) -> Result<()> {
+    stage.without_host()?;
+    stage.start()?;
+    let streamed = stage.ask(r#"{"do":"stream:streaming"}"#)?;
+    expect(streamed == Answer::Posted(br#"{"pieces":2}"#.to_vec()), || {
+        format!("the pieces should arrive as one answer, not: {streamed}")
+    })?;
+    stage.ask(r#"{"do":"stream:dripping"}"#)?;
     stage.order("echo").map(drop)
 }
 

@@ -44,6 +44,25 @@ impl Api {
             .expect("the Runtime API answers a post")
     }
 
+    /// Posts in pieces, as a program does that streams its answer, in the mode it names.
+    pub fn stream(&self, path: &str, pieces: &[&str], mode: &str) -> std::io::Result<Reply> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        write!(
+            stream,
+            "POST /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+             Content-Type: application/octet-stream\r\nLambda-Runtime-Function-Response-Mode: {mode}\r\n\
+             Transfer-Encoding: chunked\r\n\r\n",
+            self.address
+        )?;
+        for piece in pieces {
+            write!(stream, "{:x}\r\n{piece}\r\n", piece.len())?;
+        }
+        stream.write_all(b"0\r\n\r\n")?;
+        let mut raw = Vec::new();
+        stream.read_to_end(&mut raw)?;
+        parse(&raw).ok_or_else(|| std::io::Error::other("the answer ended early"))
+    }
+
     /// Any request at all; an error if the server hung up before a complete answer.
     pub fn send(
         &self,

@@ -112,6 +112,7 @@ fn obey(
             answer("\"left\"");
             exit(4)
         }
+        "stream" => protocol::stream(api, journal, id, argument),
         "shout" => answer(&report::shout(argument)),
         "protocol" => protocol::during_an_invocation(api, journal, id),
         other => panic!("the order `{other}` is not known"),

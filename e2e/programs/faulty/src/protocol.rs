@@ -8,7 +8,10 @@ const BASE: &str = "/2018-06-01/runtime";
 pub fn before_the_first_poll(api: &Api, journal: &Journal) {
     raw(api, journal, "GET", "/", "an unknown path");
     raw(api, journal, "GET", &format!("{BASE}/invocation"), "a path that is too short");
+    raw(api, journal, "GET", "/2018-06-01/ping", "ping");
     raw(api, journal, "POST", &format!("{BASE}/invocation/next"), "post to next");
+    raw(api, journal, "HEAD", &format!("{BASE}/invocation/next"), "head of next");
+    raw(api, journal, "GET", &format!("{BASE}/invocation/next/"), "next with a slash behind it");
     raw(api, journal, "GET", &format!("{BASE}/invocation/1/response"), "get of a response");
     raw(api, journal, "GET", &format!("{BASE}/init/error"), "get of init error");
     post(api, journal, "invocation/nobody/response", "early response to an unknown id");
@@ -32,6 +35,14 @@ pub fn during_an_invocation(api: &Api, journal: &Journal, id: &str) {
     post(api, journal, &format!("invocation/{id}/response"), "second response");
     post(api, journal, &format!("invocation/{id}/error"), "error after a response");
     post(api, journal, "invocation/nobody/response", "late response to an unknown id");
+}
+
+/// Answers in pieces, in a response mode.
+pub fn stream(api: &Api, journal: &Journal, id: &str, mode: &str) {
+    match api.stream(&format!("invocation/{id}/response"), &["{\"pieces\"", ":2}"], mode) {
+        Ok(reply) => journal.reply(&format!("response in mode {mode}"), &reply),
+        Err(error) => journal.line(&format!("response in mode {mode}"), &error.to_string()),
+    }
 }
 
 fn post(api: &Api, journal: &Journal, path: &str, what: &str) {
