@@ -205,6 +205,13 @@ impl Compile {
         if ui.is_quiet() {
             command.arg("--quiet");
         }
+        match anstream::ColorChoice::global() {
+            anstream::ColorChoice::Never => drop(command.args(["--color", "never"])),
+            anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => {
+                drop(command.args(["--color", "always"]))
+            }
+            anstream::ColorChoice::Auto => {}
+        }
         ui.detail("Linking", format_args!("with {}", self.linker));
         ui.detail("Running", self.command_line());
         let start = |source| Error::Start {

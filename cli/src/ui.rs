@@ -120,9 +120,20 @@ impl Ui {
     }
 
     /// An error, its causes and its hint. A failure that a child tool has explained is not said twice.
+    ///
+    /// Under `--message-format json` it is also the last object on stdout.
     pub fn error(&self, error: &Error) {
         if error.is_broken_pipe() {
             return;
+        }
+        if self.is_json() {
+            // When stdout cannot take it either, stderr still says what happened.
+            let _ = self.json(&serde_json::json!({
+                "reason": "trap-error",
+                "code": error.code(),
+                "message": error.to_string(),
+                "hint": error.hint(),
+            }));
         }
         if !error.already_reported() {
             anstream::eprintln!("{BOLD_RED}error[{}]{BOLD_RED:#}: {error}", error.code());

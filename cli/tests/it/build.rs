@@ -371,6 +371,15 @@ fn machine_output_is_one_object_per_line() {
 }
 
 #[test]
+fn an_error_is_an_object_too() {
+    let output = Sandbox::new().output(&["build", "--message-format", "json"]);
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(line["reason"], "trap-error");
+    assert_eq!(line["code"], "no-project");
+    assert!(line["hint"].as_str().unwrap().contains("cargo trap new"));
+}
+
+#[test]
 fn flags_win_over_variables_and_variables_over_the_manifest() {
     let sandbox = Sandbox::new();
     sandbox.write(

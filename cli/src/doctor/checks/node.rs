@@ -14,7 +14,7 @@ impl Check for Node {
         let remedy = |automatic| {
             let apt = automatic && probe.is_root() && probe.has("apt-get");
             Some(if apt {
-                Remedy::new(true, &["apt-get install -y nodejs"])
+                Remedy::new(true, &["apt-get update", "apt-get install -y nodejs"])
             } else {
                 Remedy::new(
                     false,

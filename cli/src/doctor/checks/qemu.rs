@@ -31,7 +31,8 @@ impl Check for Qemu {
                 format!("`invoke --arch {other}` runs here"),
             );
         }
-        let mut commands = vec!["apt-get install -y qemu-user-static binfmt-support libc6-arm64-cross"];
+        let mut commands =
+            vec!["apt-get update", "apt-get install -y qemu-user-static binfmt-support libc6-arm64-cross"];
         if probe.file("/proc/sys/fs/binfmt_misc/status").is_none() {
             commands.push("mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc");
         }

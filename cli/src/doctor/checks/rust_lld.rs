@@ -31,7 +31,7 @@ impl Check for RustLld {
             "this Rust has no `rust-lld`, and there is no `ld.lld`",
             "programs for other machines cannot be linked",
             Some(if probe.is_root() && probe.has("apt-get") {
-                Remedy::new(true, &["apt-get install -y lld"])
+                Remedy::new(true, &["apt-get update", "apt-get install -y lld"])
             } else {
                 Remedy::new(false, &["install Rust with rustup, or LLVM's lld"])
             }),
