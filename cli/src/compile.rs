@@ -205,13 +205,12 @@ impl Compile {
         if ui.is_quiet() {
             command.arg("--quiet");
         }
-        match anstream::ColorChoice::global() {
-            anstream::ColorChoice::Never => drop(command.args(["--color", "never"])),
-            anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => {
-                drop(command.args(["--color", "always"]))
-            }
-            anstream::ColorChoice::Auto => {}
-        }
+        let color = match anstream::ColorChoice::global() {
+            anstream::ColorChoice::Never => Some("never"),
+            anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => Some("always"),
+            anstream::ColorChoice::Auto => None,
+        };
+        command.args(color.into_iter().flat_map(|when| ["--color", when]));
         ui.detail("Linking", format_args!("with {}", self.linker));
         ui.detail("Running", self.command_line());
         let start = |source| Error::Start {

@@ -46,7 +46,7 @@ arm64       sha-256 29f988b85bc210e0ae3821a88b6759cf1582a37a9407297e45526007b620
             160 B as base64 in the module
             static executable, stripped
 limits          120 B of 128.00 MiB ( 0.0 %)  /tmp of a Genezio instance (128 MB)
-             44.4 KiB of 250.00 MiB ( 0.0 %)  unzipped AWS Lambda package (250 MB)
+[..] of 250.00 MiB ( 0.0 %)  unzipped AWS Lambda package (250 MB)
 state       whole: every hash and size is as built
 ----- stderr -----
 
