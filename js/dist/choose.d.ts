@@ -1,3 +1,6 @@
+/**
+ * Decides how the program gets control. Pure: it is told what the host is and returns a choice with its reason.
+ */
 import type { Takeover } from "./payload-type.js";
 /** What the choice depends on. */
 export interface Situation {

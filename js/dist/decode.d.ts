@@ -1,3 +1,10 @@
+/**
+ * Turns the base64 payload into bytes without evaluating it.
+ *
+ * A string literal of several megabytes costs a start most of its time when the engine has to build it.
+ * So the literals stand in a function that nobody calls, and their text is taken from the function's
+ * source, which is in memory anyway.
+ */
 import type { Output } from "./host.js";
 import type { Program } from "./payload-type.js";
 /** Where the text of a base64 payload was found. */

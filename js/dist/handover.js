@@ -1,3 +1,6 @@
+/**
+ * Hands the process over to an installed program. Does not return.
+ */
 import { ELF_HEAD_LENGTH, elfMachine } from "./elf.js";
 import { TrapError, systemReason } from "./errors.js";
 /** Longest `NAME=value` in bytes that Linux passes to a new program, its final zero included. */

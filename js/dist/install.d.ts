@@ -1,3 +1,10 @@
+/**
+ * Puts a program on disk, named by its content, where this process can execute it.
+ *
+ * Nothing is executed that was not written completely: the program is written under a temporary name,
+ * closed, and renamed. A second start reuses the file after it has looked at it; two starts at once each
+ * write their own and the later rename wins, which changes nothing because both are the same.
+ */
 import type { Host } from "./host.js";
 import type { Program } from "./payload-type.js";
 /** Writes the program to a file that does not exist yet and returns a word on where it came from. */

@@ -1,3 +1,7 @@
+/**
+ * Finds the file of a `file` payload: it lies in the `trap/` folder of the artifact, but bundlers move
+ * the module that runs, so the folder is looked for around it.
+ */
 import type { Host } from "./host.js";
 import type { Program } from "./payload-type.js";
 /** Paths where a payload file may lie, best first, without duplicates. */

@@ -1,3 +1,7 @@
+/**
+ * Puts the program on disk and hands the process over to it. Everything outside this module's memory
+ * goes through {@link Host}.
+ */
 import type { Host } from "./host.js";
 import type { Options, Payload, Standby } from "./payload-type.js";
 /**

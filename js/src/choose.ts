@@ -1,6 +1,7 @@
 /**
  * Decides how the program gets control. Pure: it is told what the host is and returns a choice with its reason.
  */
+
 import { TrapError } from "./errors.js";
 import type { Takeover } from "./payload-type.js";
 

@@ -5,6 +5,7 @@
  * So the literals stand in a function that nobody calls, and their text is taken from the function's
  * source, which is in memory anyway.
  */
+
 import { TrapError } from "./errors.js";
 import type { Output } from "./host.js";
 import type { Program } from "./payload-type.js";

@@ -1,6 +1,7 @@
 /**
  * Hands the process over to an installed program. Does not return.
  */
+
 import type { Choice } from "./choose.js";
 import { ELF_HEAD_LENGTH, elfMachine } from "./elf.js";
 import { TrapError, systemReason } from "./errors.js";

@@ -5,6 +5,7 @@
  * closed, and renamed. A second start reuses the file after it has looked at it; two starts at once each
  * write their own and the later rename wins, which changes nothing because both are the same.
  */
+
 import { TrapError, systemReason } from "./errors.js";
 import type { FileFacts, Host } from "./host.js";
 import type { Program } from "./payload-type.js";

@@ -2,6 +2,7 @@
  * Finds the file of a `file` payload: it lies in the `trap/` folder of the artifact, but bundlers move
  * the module that runs, so the folder is looked for around it.
  */
+
 import { TrapError } from "./errors.js";
 import type { Host } from "./host.js";
 import type { Program } from "./payload-type.js";

@@ -2,6 +2,7 @@
  * Where the running module lies, in ESM as in CommonJS and whatever bundler wrote it: `import.meta` and
  * `__dirname` each exist in one of the two only, V8's call sites know the file in both.
  */
+
 import type { CallSite, StackTraces } from "./node-types.js";
 
 /** The folder of the file this code runs from, or `undefined` when V8 does not name one. */

@@ -3,6 +3,7 @@
  * `process.getBuiltinModule` when they are needed, because importing `node:fs` alone costs a start
  * 1 to 3 ms, and CommonJS and ES modules import differently.
  */
+
 import { TrapError } from "./errors.js";
 import type { ChildEnd, FileFacts, Host, Output } from "./host.js";
 import { moduleFolder } from "./module-folder.js";
@@ -216,6 +217,8 @@ class NodeHost implements Host {
 class NodeOutput implements Output {
   readonly #fs: NodeFileSystem;
   readonly #file: number;
+  /** Where the next bytes go: a file that is cut off keeps its position otherwise. */
+  #at = 0;
   readonly #buffer = (globalThis as unknown as NodeGlobal).Buffer.allocUnsafeSlow(DECODED_CHUNK);
 
   constructor(fs: NodeFileSystem, file: number) {
@@ -227,12 +230,16 @@ class NodeOutput implements Output {
     const length = this.#buffer.write(text, "base64");
     let written = 0;
     // A nearly full disk takes a part first and refuses the rest with the next call.
-    while (written < length) written += this.#fs.writeSync(this.#file, this.#buffer, written, length - written);
+    while (written < length) {
+      written += this.#fs.writeSync(this.#file, this.#buffer, written, length - written, this.#at + written);
+    }
+    this.#at += length;
     return length;
   }
 
   restart(): void {
     this.#fs.ftruncateSync(this.#file, 0);
+    this.#at = 0;
   }
 
   setMode(mode: number): void {

@@ -2,6 +2,7 @@
  * Puts the program on disk and hands the process over to it. Everything outside this module's memory
  * goes through {@link Host}.
  */
+
 import { choose } from "./choose.js";
 import type { Choice } from "./choose.js";
 import { decode } from "./decode.js";
