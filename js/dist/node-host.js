@@ -182,6 +182,8 @@ class NodeHost {
 class NodeOutput {
     #fs;
     #file;
+    /** Where the next bytes go: a file that is cut off keeps its position otherwise. */
+    #at = 0;
     #buffer = globalThis.Buffer.allocUnsafeSlow(DECODED_CHUNK);
     constructor(fs, file) {
         this.#fs = fs;
@@ -191,12 +193,15 @@ class NodeOutput {
         const length = this.#buffer.write(text, "base64");
         let written = 0;
         // A nearly full disk takes a part first and refuses the rest with the next call.
-        while (written < length)
-            written += this.#fs.writeSync(this.#file, this.#buffer, written, length - written);
+        while (written < length) {
+            written += this.#fs.writeSync(this.#file, this.#buffer, written, length - written, this.#at + written);
+        }
+        this.#at += length;
         return length;
     }
     restart() {
         this.#fs.ftruncateSync(this.#file, 0);
+        this.#at = 0;
     }
     setMode(mode) {
         this.#fs.fchmodSync(this.#file, mode);

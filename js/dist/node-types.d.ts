@@ -46,7 +46,7 @@ export interface NodeFileSystem {
     accessSync(path: string, mode: number): void;
     openSync(path: string, flags: string, mode?: number): number;
     readSync(file: number, into: Uint8Array, offset: number, length: number, position: number): number;
-    writeSync(file: number, from: Uint8Array | string, offset?: number, length?: number): number;
+    writeSync(file: number, from: Uint8Array | string, offset?: number, length?: number, position?: number): number;
     ftruncateSync(file: number, length: number): void;
     fchmodSync(file: number, mode: number): void;
     closeSync(file: number): void;
