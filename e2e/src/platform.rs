@@ -43,7 +43,11 @@ pub enum Answer {
     /// does not tell them apart.
     Posted(Vec<u8>),
     /// The runtime failed; `message` is empty where the platform gives none, `body` is all it sent.
-    Failed { kind: String, message: String, body: String },
+    Failed {
+        kind: String,
+        message: String,
+        body: String,
+    },
     TimedOut(String),
 }
 
@@ -63,7 +67,11 @@ impl Answer {
     ///
     /// # Errors
     /// When the reply is none that the emulator gives.
-    pub fn from_reply(status: u16, body: Vec<u8>, last_error: impl FnOnce() -> Result<String>) -> Result<Self> {
+    pub fn from_reply(
+        status: u16,
+        body: Vec<u8>,
+        last_error: impl FnOnce() -> Result<String>,
+    ) -> Result<Self> {
         let text = String::from_utf8_lossy(&body).into_owned();
         match status {
             200 if text.starts_with("Task timed out after") => Ok(Self::TimedOut(text)),

@@ -311,8 +311,17 @@ pub fn json(answer: &Answer) -> Result<Value> {
 
 /// Sends SIGKILL.
 pub fn kill(pid: u32) {
+    send(pid, Signal::KILL);
+}
+
+/// Sends SIGTERM.
+pub fn terminate(pid: u32) {
+    send(pid, Signal::TERM);
+}
+
+fn send(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        let _ = rustix::process::kill_process(pid, Signal::KILL);
+        let _ = rustix::process::kill_process(pid, signal);
     }
 }
 

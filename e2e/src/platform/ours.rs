@@ -65,7 +65,8 @@ impl Running for Ours {
     }
 
     fn stop(&self) -> Result<()> {
-        let container = self.container.lock().map_err(|_| "a thread panicked while it stopped".to_owned())?.take();
+        let container =
+            self.container.lock().map_err(|_| "a thread panicked while it stopped".to_owned())?.take();
         if let Some(container) = container {
             runtime()
                 .block_on(async { tokio::time::timeout(wait::LIMIT, container.shut_down()).await })

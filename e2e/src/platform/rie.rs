@@ -69,8 +69,7 @@ impl Running for Rie {
             return Ok(());
         }
         // SIGTERM: it takes the runtime's process group down with it.
-        let pid = i32::try_from(process.id()).ok().and_then(rustix::process::Pid::from_raw);
-        pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::TERM));
+        crate::stage::terminate(process.id());
         wait::until("AWS's emulator to end", || process.try_wait().ok().flatten()).map(drop)
     }
 }

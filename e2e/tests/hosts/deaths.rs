@@ -4,7 +4,7 @@
 use e2e::{
     Result,
     platform::Answer,
-    stage::{Stage, alive, json, kill},
+    stage::{Stage, alive, json, kill, terminate},
     subject::{Node, Program, Subject, Takeover},
     wait,
 };
@@ -12,10 +12,10 @@ use e2e::{
 use crate::table::{Case, each_takeover, each_takeover_and_arch, expect, rows};
 
 pub fn cases() -> Vec<Case> {
-    let spawned = [Node::V20, Node::V24].map(|node| Subject {
-        program: Program::HelloRuntime,
-        ..Subject::plain(node, Takeover::Spawn)
-    });
+    let replaced = [Node::V22, Node::V24]
+        .map(|node| Subject { program: Program::HelloRuntime, ..Subject::plain(node, Takeover::Exec) });
+    let spawned = [Node::V20, Node::V24]
+        .map(|node| Subject { program: Program::HelloRuntime, ..Subject::plain(node, Takeover::Spawn) });
     [
         rows("exits-during-init", each_takeover_and_arch(), exits_during_init),
         rows("aborts-during-init", each_takeover(), aborts_during_init),
@@ -27,6 +27,7 @@ pub fn cases() -> Vec<Case> {
         rows("killed-in-mid-request", each_takeover_and_arch(), killed_in_mid_request),
         rows("killed-while-idle", each_takeover_and_arch(), killed_while_idle),
         rows("host-killed-while-idle", spawned.to_vec(), host_killed_while_idle),
+        rows("host-told-to-end", replaced.to_vec(), host_told_to_end),
         rows("deadline-passes", each_takeover(), deadline_passes),
         rows("reports-an-error", each_takeover(), reports_an_error),
     ]
@@ -88,7 +89,8 @@ fn reports_an_init_error(stage: &mut Stage) -> Result<()> {
     stage.launch.set("FAULTY_INIT_ONCE", stage.folder.join("once").display().to_string());
     stage.start()?;
     let answer = stage.ask(r#"{"do":"echo"}"#)?;
-    let told = matches!(&answer, Answer::Failed { kind, message, .. } if kind == "My.Kind" && message == "as told");
+    let told =
+        matches!(&answer, Answer::Failed { kind, message, .. } if kind == "My.Kind" && message == "as told");
     expect(told, || format!("the program's own error should be told, not: {answer}"))?;
     expect_fresh_answer(stage)
 }
@@ -149,13 +151,30 @@ fn host_killed_while_idle(stage: &mut Stage) -> Result<()> {
         format!("one host and one program should run, not {hosts:?} and {programs:?}")
     })?;
     hosts.iter().copied().for_each(kill);
-    wait::until("the program to end after its host", || programs.iter().all(|pid| !alive(*pid)).then_some(()))?;
+    wait::until("the program to end after its host", || {
+        programs.iter().all(|pid| !alive(*pid)).then_some(())
+    })?;
     let answer = stage.ask("{}")?;
     expect_exit(&answer, "signal: killed")?;
     match stage.ask("{}")? {
         Answer::Posted(_) => Ok(()),
         other => Err(format!("a new start should answer, but the platform {other}")),
     }
+}
+
+/// After `exec` the host's process is the program's: a SIGTERM for the one is handled by the other.
+fn host_told_to_end(stage: &mut Stage) -> Result<()> {
+    stage.start()?;
+    stage.ask("{}")?;
+    let programs = stage.programs();
+    let [program] = programs.as_slice() else {
+        return Err(format!("one program should run, not {programs:?}"));
+    };
+    terminate(*program);
+    wait::until("the program to end after SIGTERM", || (!alive(*program)).then_some(()))?;
+    let answer = stage.ask("{}")?;
+    // Without a handler it would be `signal: terminated`.
+    expect_exit(&answer, "Runtime exited without providing a reason")
 }
 
 fn expect_timeout(answer: &Answer) -> Result<()> {
@@ -184,6 +203,8 @@ fn reports_an_error(stage: &mut Stage) -> Result<()> {
 
 fn pid_of(stage: &mut Stage) -> Result<u32> {
     let answer = stage.order("echo")?;
-    answer["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).ok_or_else(|| format!("no pid in {answer}"))
+    answer["pid"]
+        .as_u64()
+        .and_then(|pid| u32::try_from(pid).ok())
+        .ok_or_else(|| format!("no pid in {answer}"))
 }
-

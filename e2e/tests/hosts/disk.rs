@@ -63,7 +63,9 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn expect_folder(exe: &str, folder: &str) -> Result<()> {
-    expect(exe.starts_with(&format!("{folder}/trap-")), || format!("it should run from {folder}, not `{exe}`"))
+    expect(exe.starts_with(&format!("{folder}/trap-")), || {
+        format!("it should run from {folder}, not `{exe}`")
+    })
 }
 
 fn tmp_is_writable(stage: &mut Stage) -> Result<()> {
@@ -145,8 +147,7 @@ fn the_right_program_answers(stage: &mut Stage) -> Result<()> {
 }
 
 fn half_written_file(stage: &mut Stage) -> Result<()> {
-    let (target, program) =
-        (target(stage)?, artifact::program(stage.subject.program, stage.subject.arch)?);
+    let (target, program) = (target(stage)?, artifact::program(stage.subject.program, stage.subject.arch)?);
     let bytes = fs::read(program).map_err(|error| format!("reading the program: {error}"))?;
     fs::write(&target, &bytes[..bytes.len() / 2]).map_err(|error| format!("writing half: {error}"))?;
     mode(&target, 0o755)?;

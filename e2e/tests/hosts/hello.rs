@@ -23,7 +23,12 @@ pub fn cases() -> Vec<Case> {
         subjects.push(Subject { arch: Arch::Arm64, payload: Payload::Base64, ..plain });
         if takeover == Takeover::Auto {
             subjects.push(Subject { arch: Arch::Arm64, ..plain });
-            subjects.push(Subject { arch: Arch::Arm64, delivery: Delivery::Genezio, payload: Payload::Base64, ..plain });
+            subjects.push(Subject {
+                arch: Arch::Arm64,
+                delivery: Delivery::Genezio,
+                payload: Payload::Base64,
+                ..plain
+            });
             subjects.push(Subject { delivery: Delivery::LambdaCjs, payload: Payload::Base64, ..plain });
         }
     }
@@ -31,12 +36,13 @@ pub fn cases() -> Vec<Case> {
         let program = Program::HelloRuntime;
         subjects.push(Subject { program, ..Subject::plain(node, Takeover::Auto) });
     }
-    let lazy = [(Node::V20, Takeover::Spawn), (Node::V22, Takeover::Exec), (Node::V24, Takeover::Exec)]
-        .map(|(node, takeover)| Subject {
+    let lazy = [(Node::V20, Takeover::Spawn), (Node::V22, Takeover::Exec), (Node::V24, Takeover::Exec)].map(
+        |(node, takeover)| Subject {
             program: Program::HelloAxum,
             delivery: Delivery::LambdaLazy,
             ..Subject::plain(node, takeover)
-        });
+        },
+    );
     let mut cases = rows("hello", subjects, two_requests_are_answered);
     cases.extend(rows("constructed-lazily", lazy.to_vec(), two_requests_are_answered));
     cases

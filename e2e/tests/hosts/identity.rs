@@ -22,8 +22,11 @@ const CLASSIC_SIGNALS: u64 = 0x7fff_ffff;
 pub fn cases() -> Vec<Case> {
     let native = TAKEOVERS.iter().map(|&(node, takeover)| Subject::plain(node, takeover));
     let foreign = native.clone().map(|subject| Subject { arch: Arch::Arm64, ..subject });
-    let everywhere: Vec<Subject> =
-        native.clone().chain(foreign).map(|subject| Subject { payload: Payload::Base64, ..subject }).collect();
+    let everywhere: Vec<Subject> = native
+        .clone()
+        .chain(foreign)
+        .map(|subject| Subject { payload: Payload::Base64, ..subject })
+        .collect();
     let embedded = || -> Vec<Subject> {
         each_takeover().into_iter().map(|subject| Subject { payload: Payload::Base64, ..subject }).collect()
     };
@@ -34,7 +37,11 @@ pub fn cases() -> Vec<Case> {
     ]
     .into_iter()
     .flat_map(|(delivery, payload)| {
-        [Node::V20, Node::V22, Node::V24].map(|node| Subject { delivery, payload, ..Subject::plain(node, Takeover::Auto) })
+        [Node::V20, Node::V22, Node::V24].map(|node| Subject {
+            delivery,
+            payload,
+            ..Subject::plain(node, Takeover::Auto)
+        })
     });
     let large = embedded().into_iter().map(|subject| Subject {
         program: Program::Big,
@@ -131,7 +138,8 @@ fn sees_what_the_host_has(stage: &mut Stage) -> Result<()> {
     expect(streams(&found) == streams(&expected), || {
         format!("the streams should be {:?}, not {:?}", streams(&expected), streams(&found))
     })?;
-    let leaked: Vec<String> = others(&found).into_iter().filter(|item| !others(&expected).contains(item)).collect();
+    let leaked: Vec<String> =
+        others(&found).into_iter().filter(|item| !others(&expected).contains(item)).collect();
     expect(leaked.is_empty(), || format!("Node's own files should be closed: {leaked:?}"))?;
     let mask = |report: &Value| {
         let mask = u64::from_str_radix(report["ignored"].as_str().unwrap_or_default(), 16);

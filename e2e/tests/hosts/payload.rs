@@ -33,7 +33,11 @@ pub fn cases() -> Vec<Case> {
         ..Subject::plain(Node::V20, Takeover::Auto)
     });
     [
-        rows("wrong-arch", with(|subject| Subject { carries: Carries::Arm64, ..subject }, embedded()), wrong_arch),
+        rows(
+            "wrong-arch",
+            with(|subject| Subject { carries: Carries::Arm64, ..subject }, embedded()),
+            wrong_arch,
+        ),
         rows(
             "wrong-arch",
             with(|subject| Subject { carries: Carries::X64, arch: Arch::Arm64, ..subject }, each_takeover()),
@@ -139,7 +143,8 @@ fn flipped_bit_in_file(stage: &mut Stage) -> Result<()> {
 fn shortened_file(stage: &mut Stage) -> Result<()> {
     let path = payload_file(stage)?;
     let file = fs::OpenOptions::new().write(true).open(&path);
-    file.and_then(|file| file.set_len(100_000)).map_err(|error| format!("shortening the payload: {error}"))?;
+    file.and_then(|file| file.set_len(100_000))
+        .map_err(|error| format!("shortening the payload: {error}"))?;
     is_refused(stage, "TRAP_PAYLOAD_DAMAGED")
 }
 

@@ -46,7 +46,8 @@ fn init_error(stage: &mut Stage) -> Result<()> {
     stage.launch.set("FAULTY_INIT_ONCE", stage.folder.join("once").display().to_string());
     stage.start()?;
     let told = stage.ask(r#"{"do":"echo"}"#)?;
-    let same = matches!(&told, Answer::Failed { kind, message, .. } if kind == "My.Kind" && message == "as told");
+    let same =
+        matches!(&told, Answer::Failed { kind, message, .. } if kind == "My.Kind" && message == "as told");
     expect(same, || format!("the posted error is the answer, not: {told}"))?;
     stage.order("echo").map(drop)
 }

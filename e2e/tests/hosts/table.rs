@@ -53,8 +53,9 @@ impl Case {
 
     fn play_on(&self, platform: Platform) -> Result<Record> {
         let mut stage = Stage::set(self.subject, platform, &self.what.replace('/', "-"))?;
-        (self.play)(&mut stage)
-            .map_err(|error| format!("on {platform}: {error}\n--- what host and platform printed:\n{}", stage.log()))?;
+        (self.play)(&mut stage).map_err(|error| {
+            format!("on {platform}: {error}\n--- what host and platform printed:\n{}", stage.log())
+        })?;
         stage.finish().map_err(|error| format!("on {platform}: {error}"))
     }
 }

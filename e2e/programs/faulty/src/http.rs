@@ -72,8 +72,7 @@ impl Api {
         error_type: Option<&str>,
     ) -> std::io::Result<Reply> {
         let mut stream = TcpStream::connect(&self.address)?;
-        let mut head =
-            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         if method == "POST" {
             head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
         }
@@ -106,7 +105,8 @@ fn parse(raw: &[u8]) -> Option<Reply> {
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
     let raw = &raw[end + 4..];
-    let value = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    let value =
+        |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let body = if value("transfer-encoding") == Some("chunked") {
         dechunk(raw)?
     } else {

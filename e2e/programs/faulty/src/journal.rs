@@ -19,8 +19,7 @@ impl Journal {
     pub fn line(&self, kind: &str, text: &str) {
         let Some(path) = &self.path else { return };
         let text = text.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
-        let mut file =
-            OpenOptions::new().create(true).append(true).open(path).expect("the journal opens");
+        let mut file = OpenOptions::new().create(true).append(true).open(path).expect("the journal opens");
         // One write, so that two programs never mix within a line.
         file.write_all(format!("{kind}: {text}\n").as_bytes()).expect("the journal takes a line");
     }

@@ -4,7 +4,12 @@
 //! up what a host or a server did. `FAULTY_INIT` says what to do before the first poll, the field `do` of
 //! an event what to do with it, and `FAULTY_JOURNAL` names a file that receives every exchange as it was.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "how it prints and ends is what is tested")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::exit,
+    reason = "how it prints and ends is what is tested"
+)]
 
 mod http;
 mod journal;
@@ -103,8 +108,7 @@ fn obey(
         }
         "big" => answer(&json::quoted(&"x".repeat(argument.parse().expect("big:<bytes>")))),
         "error" => {
-            let reply =
-                api.post(&format!("invocation/{id}/error"), &error_body(argument), Some(argument));
+            let reply = api.post(&format!("invocation/{id}/error"), &error_body(argument), Some(argument));
             journal.reply("error", &reply);
         }
         "leave" => {
