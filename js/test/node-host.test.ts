@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { nodeHost } from "../src/node-host.js";
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "trap-host-"));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+test("a file that is started again holds what was written afterwards, and nothing else", (t) => {
+  const path = join(folder(t), "new");
+  const output = nodeHost().create(path);
+  assert.equal(output.appendBase64("AAAAAAAA"), 6);
+  output.restart();
+  assert.equal(output.appendBase64("f0VM"), 3);
+  output.close();
+  assert.equal(readFileSync(path, "latin1"), "\x7fEL");
+});
+
+test("a new file or a copy never takes the place of one that is there", (t) => {
+  const path = join(folder(t), "there");
+  writeFileSync(path, "mine");
+  const host = nodeHost();
+  assert.throws(() => host.create(path), { code: "EEXIST" });
+  assert.throws(() => host.copy(path, path, 0o755), { code: "EEXIST" });
+  assert.equal(readFileSync(path, "utf8"), "mine");
+});
+
+test("this thread is the main one", () => assert.equal(nodeHost().isMainThread(), true));
