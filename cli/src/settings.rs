@@ -134,10 +134,17 @@ pub fn class_name(given: Option<&str>, program: &str) -> Result<String> {
     })
 }
 
-/// Names that the emitted module or its host uses itself.
+/// Names that the emitted module or its host uses itself: those of the language that a module may rely on, and
+/// those of the trampoline, which stands in the same module under `--single-file`.
 fn reserved(name: &str) -> bool {
-    ["Error", "Object", "Promise", "Array", "String", "Number", "Date", "Map", "Set", "TrapError", "Buffer"]
-        .contains(&name)
+    if trap_host::reserved_names(trap_host::Language::TypeScript).iter().any(|taken| *taken == name) {
+        return true;
+    }
+    [
+        "Error", "Object", "Promise", "Array", "String", "Number", "Date", "Map", "Set", "Buffer", "payload",
+        "arm64", "x64",
+    ]
+    .contains(&name)
 }
 
 #[cfg(test)]
@@ -175,6 +182,7 @@ mod tests {
             ("7zip", "Program7zip"),
             ("-", "Program"),
             ("error", "ProgramError"),
+            ("host", "ProgramHost"),
         ] {
             assert_eq!(class_name(None, program).unwrap(), class);
         }
