@@ -94,7 +94,8 @@ impl Stage {
             handler: deployed.handler,
             folder: deployed.folder.clone(),
             environment,
-            timeout_seconds: 20,
+            // Longer than anything takes under emulation on a busy machine; a hang still ends.
+            timeout_seconds: 60,
             log: folder.join("log"),
         };
         let deployment = deployed.folder;

@@ -11,6 +11,10 @@ use e2e::{
 
 use crate::table::{Case, each_takeover, each_takeover_and_arch, expect, rows};
 
+/// Seconds until the platform gives up: enough for Node to start on a busy machine, and no more, because
+/// these cases wait for it.
+const DEADLINE: u32 = 4;
+
 pub fn cases() -> Vec<Case> {
     let replaced = [Node::V22, Node::V24]
         .map(|node| Subject { program: Program::HelloRuntime, ..Subject::plain(node, Takeover::Exec) });
@@ -75,7 +79,7 @@ fn aborts_during_init(stage: &mut Stage) -> Result<()> {
 }
 
 fn hangs_during_init(stage: &mut Stage) -> Result<()> {
-    stage.launch.timeout_seconds = 2;
+    stage.launch.timeout_seconds = DEADLINE;
     stage.launch.set("FAULTY_INIT", "hang");
     stage.launch.set("FAULTY_INIT_ONCE", stage.folder.join("once").display().to_string());
     stage.start()?;
@@ -178,12 +182,12 @@ fn host_told_to_end(stage: &mut Stage) -> Result<()> {
 }
 
 fn expect_timeout(answer: &Answer) -> Result<()> {
-    let expected = Answer::TimedOut("Task timed out after 2.00 seconds".to_owned());
+    let expected = Answer::TimedOut(format!("Task timed out after {DEADLINE}.00 seconds"));
     expect(*answer == expected, || format!("the deadline should end it, but the platform {answer}"))
 }
 
 fn deadline_passes(stage: &mut Stage) -> Result<()> {
-    stage.launch.timeout_seconds = 2;
+    stage.launch.timeout_seconds = DEADLINE;
     stage.start()?;
     let pid = pid_of(stage)?;
     let answer = stage.ask(r#"{"do":"hang"}"#)?;

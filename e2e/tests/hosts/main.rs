@@ -19,7 +19,11 @@ use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 use table::Case;
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Many cases wait: for a deadline, for a process to end. Two more than there are cores keep these busy.
+    arguments
+        .test_threads
+        .get_or_insert_with(|| std::thread::available_parallelism().map_or(2, |cores| cores.get() + 2));
     let base = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e");
     e2e::stage::set_base(&base);
     // What an earlier run left for whoever looked for a cause.
