@@ -9,7 +9,6 @@ use std::{
 use crate::{
     Result,
     artifact::{self, Once, Recipe, run},
-    stage,
     subject::{Delivery, Subject},
     tools,
 };
@@ -77,14 +76,16 @@ fn fresh(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| format!("creating `{}`: {error}", folder.display()))
 }
 
-/// What Genezio's own command makes of the artifact for its AWS provider. Seconds each, so kept between
-/// runs under the hash of what went in.
+/// What Genezio's own command makes of the artifact for its AWS provider. Seconds each, so kept for the
+/// next run together with the hash of what went in.
 fn genezio(artifact: &Path) -> Result<PathBuf> {
-    let folder = stage::base().join("bundles").join(fingerprint(artifact)?);
-    let done = folder.join("index.mjs");
-    if done.exists() {
+    let (folder, kept) = (artifact.with_extension("genezio"), artifact.with_extension("fingerprint"));
+    let fingerprint = fingerprint(artifact)?;
+    if fs::read_to_string(&kept).is_ok_and(|known| known == fingerprint) {
         return Ok(folder);
     }
+    // Written again only when all is done: an interrupted run keeps nothing.
+    let _ = fs::remove_file(&kept);
     let project = artifact.with_extension("project");
     copy_folder(artifact, &project)?;
     let command = tools::genezio()?;
@@ -107,13 +108,9 @@ fn genezio(artifact: &Path) -> Result<PathBuf> {
         .arg(&output)
         .env("CI", "true")
         .env("GENEZIO_NO_TELEMETRY", "1"))?;
-    let unpacked = artifact.with_extension("unpacked");
-    fresh(&unpacked)?;
-    unzip(&output.join("bundle.zip"), &unpacked)?;
-    fs::create_dir_all(stage::base().join("bundles"))
-        .map_err(|error| format!("creating the bundle cache: {error}"))?;
-    // A rename is whole or not at all: an interrupted run leaves no half-made bundle in the cache.
-    fs::rename(&unpacked, &folder).map_err(|error| format!("keeping the bundle: {error}"))?;
+    fresh(&folder)?;
+    unzip(&output.join("bundle.zip"), &folder)?;
+    fs::write(&kept, fingerprint).map_err(|error| format!("keeping the bundle: {error}"))?;
     Ok(folder)
 }
 

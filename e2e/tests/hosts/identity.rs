@@ -11,6 +11,7 @@ use e2e::{
 };
 use serde_json::Value;
 
+use crate::disk::expect_trap_error;
 use crate::table::{Case, TAKEOVERS, each_takeover, expect, rows};
 
 /// `SIGXFSZ`, as a bit of `/proc/self/status`.
@@ -50,6 +51,11 @@ pub fn cases() -> Vec<Case> {
     });
     [
         rows("takes-over", everywhere, takes_over),
+        rows(
+            "exec-forced-without-execve",
+            vec![Subject::plain(Node::V20, Takeover::Exec)],
+            exec_is_impossible,
+        ),
         rows("sees-what-the-host-has", native.collect(), sees_what_the_host_has),
         rows("writes-through-the-hosts-streams", each_takeover(), writes_through_the_hosts_streams),
         rows("runs-a-file-in-place", each_takeover(), runs_a_file_in_place),
@@ -108,6 +114,16 @@ fn takes_over(stage: &mut Stage) -> Result<()> {
     })?;
     expect(report["exe"] == path, || format!("it runs where it was installed: {}", report["exe"]))?;
     stage.order("echo").map(drop)
+}
+
+/// Node 20 cannot replace itself: the artifact says so instead of choosing what nobody asked for.
+fn exec_is_impossible(stage: &mut Stage) -> Result<()> {
+    stage.start()?;
+    for _ in 0..2 {
+        let answer = stage.ask("{}")?;
+        expect_trap_error(&answer, "TRAP_EXEC_UNAVAILABLE", &["exec", "22.15"])?;
+    }
+    Ok(())
 }
 
 /// The same program is started by the platform itself; what it sees there is what it must see here.
