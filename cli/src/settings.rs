@@ -137,7 +137,7 @@ pub fn class_name(given: Option<&str>, program: &str) -> Result<String> {
 /// Names that the emitted module or its host uses itself: those of the language that a module may rely on, and
 /// those of the trampoline, which stands in the same module under `--single-file`.
 fn reserved(name: &str) -> bool {
-    if trap_host::reserved_names(trap_host::Language::TypeScript).iter().any(|taken| *taken == name) {
+    if trap_host::reserved_names(trap_host::Language::TypeScript).contains(&name) {
         return true;
     }
     [
