@@ -459,6 +459,17 @@ async fn wrong_methods_and_unknown_paths_are_refused_as_by_the_emulator() {
 }
 
 #[tokio::test]
+async fn an_extension_without_a_name_or_an_identifier_is_refused_as_by_the_emulator() {
+    let stage = Stage::ready().await;
+    let told =
+        "{\"errorMessage\":\"Empty extension name\",\"errorType\":\"Extension.InvalidExtensionName\"}\n";
+    stage.request("POST", "/2020-01-01/extension/register", b"{}").await.is(403, told);
+    let told = "{\"errorMessage\":\"Missing Lambda-Extension-Identifier header\",\
+                \"errorType\":\"Extension.MissingExtensionIdentifier\"}\n";
+    stage.request("GET", "/2020-01-01/extension/event/next", b"").await.is(403, told);
+}
+
+#[tokio::test]
 async fn a_program_that_broke_off_its_answer_has_not_answered() {
     let mut stage = Stage::ready().await;
     let invocation = stage.invoke("1");

@@ -21,6 +21,10 @@ pub(crate) enum Refusal {
     TooLarge,
     /// A response mode that does not exist.
     ResponseMode,
+    /// An extension that registers without a name.
+    ExtensionName,
+    /// An extension that waits for events without having registered.
+    ExtensionIdentifier,
 }
 
 impl IntoResponse for Refusal {
@@ -44,6 +48,14 @@ impl IntoResponse for Refusal {
                 StatusCode::BAD_REQUEST,
                 "InvalidFunctionResponseMode",
                 "Invalid function response mode".into(),
+            ),
+            Self::ExtensionName => {
+                (StatusCode::FORBIDDEN, "Extension.InvalidExtensionName", "Empty extension name".into())
+            }
+            Self::ExtensionIdentifier => (
+                StatusCode::FORBIDDEN,
+                "Extension.MissingExtensionIdentifier",
+                "Missing Lambda-Extension-Identifier header".into(),
             ),
         };
         json(status, format!("{{\"errorMessage\":\"{message}\",\"errorType\":\"{kind}\"}}\n"))
