@@ -1,46 +1,82 @@
-//! The commands the README opens with work as they stand there.
+//! The commands of the README work as they stand there.
+//!
+//! Every `console` block is a session: its lines run in order, the first block in the checkout, later ones in
+//! an empty folder with what `cargo install` put on the path.
 
 use std::fs;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{dir, process, ui};
 
 pub fn run() -> Result<()> {
     let text = fs::read_to_string(dir::root().join("README.md")).context("could not read `README.md`")?;
-    let commands = opening_commands(&text);
-    // The tests are how we got here.
-    let (own, others): (Vec<_>, Vec<_>) = commands.into_iter().partition(|words| words[1] == "xtask");
-    ensure!(!own.is_empty(), "the README does not open with how to run the tests");
-    ensure!(!others.is_empty(), "the README does not open with a command that shows the tool");
-    for words in &others {
-        let shown = words.join(" ");
-        ui::step("$", &shown);
-        let mut command = Command::new(words[0]);
-        command.args(&words[1..]).current_dir(dir::root());
-        let answer = process::output(command.stderr(std::process::Stdio::inherit()))?;
-        ensure!(!answer.trim().is_empty(), "`{shown}` printed nothing on stdout");
-        ui::data(answer.trim_end());
+    let sessions = sessions(&text);
+    ensure!(sessions.len() > 1, "the README shows no session beyond the one it opens with");
+    let scratch = tempfile::tempdir().context("could not make a folder")?;
+    let mut count = 0;
+    for (index, lines) in sessions.iter().enumerate() {
+        let mut folder = if index == 0 { dir::root() } else { scratch.path().to_path_buf() };
+        for words in lines {
+            if let ["cd", inside] = words[..] {
+                folder.push(inside);
+                continue;
+            }
+            // The tests are how we got here.
+            if words[..2] == ["cargo", "xtask"] {
+                continue;
+            }
+            let shown = words.join(" ");
+            ui::step("$", &shown);
+            let answer = process::output(&mut command(words, &folder, scratch.path().join("installed"))?)?;
+            if words.contains(&"invoke") {
+                ensure!(answer.contains("Hello from Rust"), "`{shown}` answered `{answer}`");
+                ui::data(answer.trim_end());
+            }
+            count += 1;
+        }
     }
-    ui::data(&format!("{} commands of the README work", others.len()));
+    let zip = scratch.path().join("my-service/target/trap/lambda/my-service.zip");
+    ensure!(zip.exists(), "the README's last session leaves no `{}`", zip.display());
+    ui::data(&format!("{count} commands of the README work"));
     Ok(())
 }
 
-/// The `cargo …` lines of the first code block, fenced or indented, without their comments.
-fn opening_commands(readme: &str) -> Vec<Vec<&str>> {
-    let mut commands = Vec::new();
-    for line in readme.lines() {
-        let line = line.trim();
-        let line = line.strip_prefix("$ ").unwrap_or(line);
-        let words = line.split_whitespace().take_while(|word| *word != "#").collect::<Vec<_>>();
-        if words.len() > 1 && words[0] == "cargo" {
-            commands.push(words);
-        } else if !commands.is_empty() {
-            break;
-        }
+/// One line of a session, ready to run.
+fn command(words: &[&str], folder: &Path, installed: PathBuf) -> Result<Command> {
+    let mut path = vec![installed.join("bin")];
+    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    let mut command = Command::new(words[0]);
+    command
+        .args(&words[1..])
+        .env("PATH", std::env::join_paths(path).context("a folder of PATH has a `:`")?)
+        .env("CARGO_INSTALL_ROOT", &installed)
+        .stderr(Stdio::inherit());
+    // `--path` is meant in the checkout, where the README says to run it.
+    let in_checkout = words.windows(2).any(|pair| pair == ["install", "--path"]);
+    if words[0] != "cargo" {
+        bail!("the README runs `{}`; only `cargo` and `cd` are understood here", words[0]);
     }
-    commands
+    command.current_dir(if in_checkout { dir::root() } else { folder.to_path_buf() });
+    Ok(command)
+}
+
+/// The lines of every `console` block that begin with `$`, as words, without their comments.
+fn sessions(readme: &str) -> Vec<Vec<Vec<&str>>> {
+    readme
+        .split("```console\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .map(|block| {
+            block
+                .lines()
+                .filter_map(|line| line.strip_prefix("$ "))
+                .map(|line| line.split_whitespace().take_while(|word| *word != "#").collect())
+                .collect()
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -48,14 +84,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_block_counts_and_comments_do_not() {
-        let fenced =
-            "# t\n\ntext\n\n```sh\ncargo trap a /   # shows\n$ cargo xtask test\n```\n\n    cargo later\n";
+    fn every_block_is_a_session_and_comments_are_not_typed() {
+        let readme = "# t\n```console\n$ cargo trap a /   # shows\nHello\n$ cargo xtask test\n```\n```toml\n$ no\n```\n```console\n$ cd x\n```\n";
         assert_eq!(
-            opening_commands(fenced),
-            [vec!["cargo", "trap", "a", "/"], vec!["cargo", "xtask", "test"]]
+            sessions(readme),
+            [vec![vec!["cargo", "trap", "a", "/"], vec!["cargo", "xtask", "test"]], vec![vec!["cd", "x"]]]
         );
-        let indented = "text\n\n    cargo trap a\n\n    cargo later\n";
-        assert_eq!(opening_commands(indented), [vec!["cargo", "trap", "a"]]);
     }
 }
