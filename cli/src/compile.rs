@@ -32,13 +32,14 @@ pub struct Compile {
     pub env: Vec<(String, String)>,
     /// Which linker links it, and why that one.
     pub linker: String,
-    /// Where to start cargo: the package's folder, so that its toolchain file and cargo configuration count.
-    pub folder: PathBuf,
     /// The binary whose path is wanted.
     pub program: String,
     /// Crates that compile C although no C compiler for the target was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wants_c: Vec<String>,
+    /// A configured flag that only a C compiler as the linker understands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver_flag: Option<String>,
 }
 
 impl Compile {
@@ -48,10 +49,7 @@ impl Compile {
     /// `cargo-config` when cargo's configuration cannot be read; `linker-missing` when no linker is there.
     pub fn decide(project: &Project, args: &CargoArgs, arch: Option<Arch>) -> Result<Self> {
         let mut cargo_args = vec!["build".to_owned()];
-        cargo_args.extend([
-            "--package".to_owned(),
-            args.package.clone().unwrap_or_else(|| project.package.clone()),
-        ]);
+        cargo_args.extend(["--package".to_owned(), project.spec.clone()]);
         match &project.target {
             Target::Bin(name) => cargo_args.extend(["--bin".to_owned(), name.clone()]),
             Target::Example(name) => cargo_args.extend(["--example".to_owned(), name.clone()]),
@@ -63,43 +61,34 @@ impl Compile {
             args: cargo_args,
             env: Vec::new(),
             linker: "this machine's own".to_owned(),
-            folder: project.root.clone(),
             program: project.target.name().to_owned(),
             wants_c: Vec::new(),
+            driver_flag: None,
         };
         if let Some(target) = compile.target {
             compile.args.extend(["--target".to_owned(), target.to_owned()]);
             compile.choose_linker(target)?;
             compile.choose_c_compiler(target, &project.compiles_c, &project.target_dir);
         }
-        // Cargo runs in the package's folder; relative paths were typed in this one.
-        for index in 1..compile.args.len() {
-            if ["--target-dir", "--manifest-path"].contains(&compile.args[index - 1].as_str())
-                && let Ok(path) = std::path::absolute(&compile.args[index])
-            {
-                compile.args[index] = path.display().to_string();
-            }
-        }
         Ok(compile)
     }
 
     /// The user's linker, else Rust's own.
     fn choose_linker(&mut self, target: &'static str) -> Result<()> {
-        let config = cargo_config2::Config::load_with_cwd(&self.folder).map_err(cargo_config)?;
+        let config = cargo_config2::Config::load().map_err(cargo_config)?;
         if let Some(linker) = config.linker(target).map_err(cargo_config)? {
             self.linker = format!("{} (configured for `{target}`)", linker.display());
             return Ok(());
         }
-        let flags = config.rustflags(target).map_err(cargo_config)?;
-        let in_flags = flags.is_some_and(|flags| {
-            flags.flags.iter().any(|flag| flag.trim_start_matches("-C").trim_start().starts_with("linker="))
-        });
-        if in_flags {
+        let flags =
+            config.rustflags(target).map_err(cargo_config)?.map(|flags| flags.flags).unwrap_or_default();
+        if flags.iter().any(|flag| flag.trim_start_matches("-C").trim_start().starts_with("linker=")) {
             "the one in the configured rustflags".clone_into(&mut self.linker);
             return Ok(());
         }
+        self.driver_flag = flags.into_iter().find(|flag| flag.contains("-fuse-ld") || flag.contains("-Wl,"));
         let variable = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
-        let (linker, why) = if has_rust_lld(&self.folder) {
+        let (linker, why) = if has_rust_lld()? {
             ("rust-lld".to_owned(), "Rust's own; no cross toolchain needed")
         } else if let Ok(path) = which::which("ld.lld") {
             (path.display().to_string(), "found in PATH; this Rust has no `rust-lld`")
@@ -122,15 +111,18 @@ impl Compile {
             return;
         }
         let name = target.replace('-', "_");
-        let variables =
-            [format!("CC_{target}"), format!("CC_{name}"), "TARGET_CC".to_owned(), "CC".to_owned()];
-        if variables.iter().any(|name| std::env::var_os(name).is_some()) {
+        let configured = cargo_config2::Config::load().map(|config| config.env).unwrap_or_default();
+        let is_set = |name: &str| std::env::var_os(name).is_some() || configured.contains_key(name);
+        if [format!("CC_{target}"), format!("CC_{name}"), "TARGET_CC".to_owned(), "CC".to_owned()]
+            .iter()
+            .any(|name| is_set(name))
+        {
             return;
         }
         let cpu = target.split('-').next().unwrap_or_default();
-        if let Some(gcc) = [format!("{cpu}-linux-musl-gcc"), format!("{cpu}-linux-gnu-gcc")]
+        if let Some(prefix) = [format!("{cpu}-linux-musl-"), format!("{cpu}-linux-gnu-")]
             .into_iter()
-            .find(|name| which::which(name).is_ok())
+            .find(|prefix| which::which(format!("{prefix}gcc")).is_ok())
         {
             // A glibc compiler's defaults call functions that musl lacks: the fortified string functions,
             // and on Arm the atomics of libgcc.
@@ -138,8 +130,15 @@ impl Compile {
             if cpu == "aarch64" {
                 flags.push_str(" -mno-outline-atomics");
             }
-            self.env.push((format!("CC_{name}"), gcc));
-            self.env.push((format!("CFLAGS_{name}"), flags));
+            for (compiler, tool, variable) in [("CC", "gcc", "CFLAGS"), ("CXX", "g++", "CXXFLAGS")] {
+                if which::which(format!("{prefix}{tool}")).is_err() || is_set(&format!("{compiler}_{name}")) {
+                    continue;
+                }
+                self.env.push((format!("{compiler}_{name}"), format!("{prefix}{tool}")));
+                let variable = format!("{variable}_{name}");
+                let theirs = std::env::var(&variable).unwrap_or_default();
+                self.env.push((variable, format!("{theirs} {flags}").trim_start().to_owned()));
+            }
         } else if which::which("zig").is_ok() && cfg!(unix) {
             let wrapper = target_dir.join("trap").join(format!("zig-cc-{cpu}"));
             self.env.push((format!("CC_{name}"), wrapper.display().to_string()));
@@ -162,7 +161,7 @@ impl Compile {
     /// `target-missing` under `--offline` or without rustup; rustup's own failure otherwise.
     pub fn ensure_target(&self, offline: bool, ui: &Ui) -> Result<()> {
         let Some(target) = self.target else { return Ok(()) };
-        if has_target(target, &self.folder) {
+        if has_target(target)? {
             return Ok(());
         }
         let missing = |message: String| Error::known("target-missing", Class::Machine, message);
@@ -183,10 +182,9 @@ impl Compile {
         ui.status("Adding", format_args!("Rust target `{target}` (rustup target add {target})"));
         let output = Command::new("rustup")
             .args(["target", "add", target])
-            .current_dir(&self.folder)
             .output()
             .map_err(|source| Error::Start { tool: "rustup".to_owned(), source, hint: None })?;
-        if output.status.success() && has_target(target, &self.folder) {
+        if output.status.success() && has_target(target)? {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr);
@@ -201,7 +199,7 @@ impl Compile {
     pub fn run(&self, ui: &Ui) -> Result<PathBuf> {
         self.write_zig_wrapper()?;
         let mut command = cargo();
-        command.args(&self.args).arg("--message-format=json-render-diagnostics").current_dir(&self.folder);
+        command.args(&self.args).arg("--message-format=json-render-diagnostics");
         if ui.is_quiet() {
             command.arg("--quiet");
         }
@@ -233,7 +231,12 @@ impl Compile {
                     }
                     Ok(Message::TextLine(line)) => ui.detail("cargo", line),
                     Ok(_) => {}
-                    Err(source) => return Err(Error::file("read the messages of", "cargo")(source)),
+                    Err(source) => {
+                        // Without a reader cargo would wait for one; its end is what matters now.
+                        let _ = child.kill();
+                        let _ = child.wait();
+                        return Err(Error::file("read the messages of", "cargo")(source));
+                    }
                 }
             }
         }
@@ -242,7 +245,7 @@ impl Compile {
             return Err(Error::ToolFailed {
                 tool: "cargo build".to_owned(),
                 status: status.code().unwrap_or(101),
-                hint: self.c_hint(),
+                hint: self.hint(),
             });
         }
         program.map(Into::into).ok_or_else(|| {
@@ -254,15 +257,23 @@ impl Compile {
         })
     }
 
-    /// What to say when a build fails that may have wanted a C compiler.
-    fn c_hint(&self) -> Option<String> {
+    /// What a failed build may have been about, where we know more than cargo says.
+    fn hint(&self) -> Option<String> {
         let target = self.target?;
+        if let Some(flag) = &self.driver_flag {
+            return Some(format!(
+                "if this is about linking: cargo's configuration has the flag `{flag}`, which only a C compiler \
+                 understands, and `{target}` is linked by {}; move it from `[build]` to `[target.<your machine>]`, \
+                 or set `target.{target}.linker`",
+                self.linker
+            ));
+        }
         let (first, rest) = self.wants_c.split_first()?;
         let crates = rest.iter().fold(format!("`{first}`"), |list, name| format!("{list}, `{name}`"));
         let cpu = target.split('-').next().unwrap_or_default();
         Some(format!(
-            "{crates} compiles C, and this machine has no C compiler for `{target}`: install one \
-             (`apt-get install gcc-{}-linux-gnu`, or zig), set `CC_{}`, or switch the feature off that needs it",
+            "if this is about a C compiler: {crates} compiles C, and this machine has none for `{target}`; install \
+             one (`apt-get install gcc-{}-linux-gnu`, or zig), set `CC_{}`, or switch the feature off that needs it",
             cpu.replace('_', "-"),
             target.replace('-', "_"),
         ))
@@ -294,24 +305,47 @@ fn rustc() -> OsString {
     std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }
 
-/// What `rustc --print WHAT` answers in a folder, where a toolchain file may choose another Rust.
-fn rustc_print(folder: &Path, args: &[&str]) -> Option<PathBuf> {
-    let output = Command::new(rustc()).args(args).current_dir(folder).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+/// What `rustc --print …` answers here, where a toolchain file may choose another Rust; `None` when rustc does
+/// not know the answer.
+fn rustc_print(args: &[&str]) -> Result<Option<PathBuf>> {
+    let run = |args: &[&str]| {
+        Command::new(rustc()).args(args).output().map_err(|source| Error::Start {
+            tool: "rustc".to_owned(),
+            source,
+            hint: Some("install Rust with rustup".to_owned()),
+        })
+    };
+    let output = run(args)?;
+    if output.status.success() {
+        return Ok(Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())));
+    }
+    // A rustc that cannot even say its version is not one that lacks an answer.
+    if run(&["--version"])?.status.success() {
+        return Ok(None);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(Error::known("rust-unusable", Class::Machine, format!("rustc does not run here: {}", said.trim()))
+        .with_hint("`rustup show` says which toolchain this folder asks for, and whether it is installed"))
 }
 
 /// True when the standard library for `target` is installed.
-pub fn has_target(target: &str, folder: &Path) -> bool {
-    rustc_print(folder, &["--print", "target-libdir", "--target", target])
-        .is_some_and(|libdir| std::fs::read_dir(libdir).is_ok_and(|mut entries| entries.next().is_some()))
+///
+/// # Errors
+/// When rustc does not run.
+pub fn has_target(target: &str) -> Result<bool> {
+    Ok(rustc_print(&["--print", "target-libdir", "--target", target])?
+        .is_some_and(|libdir| std::fs::read_dir(libdir).is_ok_and(|mut entries| entries.next().is_some())))
 }
 
 /// True when this Rust brings its own linker, as every rustup toolchain does.
-pub fn has_rust_lld(folder: &Path) -> bool {
+///
+/// # Errors
+/// When rustc does not run.
+pub fn has_rust_lld() -> Result<bool> {
     let name = if cfg!(windows) { "rust-lld.exe" } else { "rust-lld" };
-    rustc_print(folder, &["--print", "target-libdir"])
+    Ok(rustc_print(&["--print", "target-libdir"])?
         .and_then(|libdir| Some(libdir.parent()?.join("bin").join(name)))
-        .is_some_and(|path| path.exists())
+        .is_some_and(|path| path.exists()))
 }
 
 /// A word as a shell would need it.

@@ -109,6 +109,19 @@ impl Elf {
                 BUILD,
             );
         }
+        // Both machines run little-endian Linux programs; others share their machine numbers.
+        if bytes[5] != 1 {
+            return refused(
+                format!("`{name}` is big-endian; the platform's machines are little-endian"),
+                BUILD,
+            );
+        }
+        if ![0, 3].contains(&bytes[7]) {
+            return refused(
+                format!("`{name}` is for another system than Linux (OS/ABI {})", bytes[7]),
+                BUILD,
+            );
+        }
         let file = ElfFile64::<Endianness>::parse(bytes)
             .map_err(|_| truncated("its headers point beyond its end".to_owned()))?;
         let endian = file.endian();
@@ -126,7 +139,8 @@ impl Elf {
                     bytes.len()
                 )));
             }
-            if let Ok(Some(path)) = segment.interpreter(endian, bytes) {
+            let outside = |_| truncated("a part its headers name lies outside of it".to_owned());
+            if let Some(path) = segment.interpreter(endian, bytes).map_err(outside)? {
                 interpreter = Some(String::from_utf8_lossy(path).into_owned());
             }
             let start = segment.p_vaddr(endian);
@@ -140,12 +154,11 @@ impl Elf {
             }
         }
         let mut needed = Vec::new();
-        if let Ok(table) = file.elf_dynamic_table() {
-            for entry in table.iter().filter(|entry| entry.tag == elf::DT_NEEDED) {
-                if let Ok(name) = table.string(entry) {
-                    needed.push(String::from_utf8_lossy(name).into_owned());
-                }
-            }
+        let table = file.elf_dynamic_table();
+        let table = table.map_err(|_| truncated("its table of libraries lies outside of it".to_owned()))?;
+        for entry in table.iter().filter(|entry| entry.tag == elf::DT_NEEDED) {
+            let library = table.string(entry).unwrap_or(b"a library whose name cannot be read");
+            needed.push(String::from_utf8_lossy(library).into_owned());
         }
 
         let strippable_bytes = file
@@ -155,8 +168,8 @@ impl Elf {
                     .name()
                     .is_ok_and(|name| name == ".symtab" || name == ".strtab" || name.starts_with(".debug_"))
             })
-            .map(|section| section.size())
-            .sum();
+            .fold(0, |sum: u64, section| sum.saturating_add(section.size()))
+            .min(bytes.len() as u64);
         Ok(Self {
             machine: match header.e_machine.get(endian) {
                 elf::EM_AARCH64 => Machine::Known(Arch::Arm64),
@@ -333,6 +346,45 @@ mod tests {
         assert_eq!(error.code(), "program-machine");
         assert!(error.hint().unwrap().contains("--arch x64"));
         assert!(judge(&minimal(243, 2, 0x10070), None).unwrap_err().to_string().contains("RISC-V"));
+    }
+
+    #[test]
+    fn another_system_or_byte_order_is_refused() {
+        for (at, value, says) in [(5, 2, "big-endian"), (7, 9, "OS/ABI 9")] {
+            let mut bytes = minimal(183, 2, 0x10070);
+            bytes[at] = value;
+            let error = judge(&bytes, None).unwrap_err();
+            assert_eq!(error.code(), "program-not-elf");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_mutilated_file_is_more_than_an_error() {
+        // A cheap generator with a fixed seed: every failure can be seen again.
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        // The headers of a real program, with sections, and of a minimal one.
+        let seeds = [minimal(183, 2, 0x10070), own];
+        let mut refused = 0;
+        for round in 0..400 {
+            let mut bytes = seeds[round % 2].clone();
+            let end = bytes.len() as u64;
+            for _ in 0..=next() % 4 {
+                // Mostly the program headers, sometimes the section headers at the end.
+                let at =
+                    if next() % 4 == 0 { end - 1 - next() % end.min(2048) } else { next() % end.min(512) };
+                bytes[at as usize] = next() as u8;
+            }
+            refused += usize::from(judge(&bytes, None).is_err());
+        }
+        assert!(refused > 0, "no mutation was noticed");
     }
 
     #[test]

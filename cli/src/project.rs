@@ -23,8 +23,8 @@ pub struct Project {
     pub target_dir: PathBuf,
     /// `[package.metadata.trap]`.
     pub flags: Flags,
-    /// The package's version.
-    pub version: String,
+    /// The package as cargo's `--package` takes it without a doubt.
+    pub spec: String,
     /// Packages of the resolved graph that compile C, C++ or assembler, in alphabetical order.
     pub compiles_c: Vec<String>,
 }
@@ -67,7 +67,7 @@ impl Project {
             workspace_root: metadata.workspace_root.clone().into(),
             target_dir,
             flags: Flags::from_metadata(&package.name, &package.metadata)?,
-            version: package.version.to_string(),
+            spec: spec(&metadata, package),
             compiles_c: compiles_c(&metadata, package),
             target,
         })
@@ -107,7 +107,9 @@ fn metadata(args: &CargoArgs) -> Result<Metadata> {
 fn package<'a>(metadata: &'a Metadata, args: &CargoArgs) -> Result<&'a Package> {
     let members = metadata.workspace_packages();
     if let Some(wanted) = &args.package {
-        let name = wanted.split('@').next().unwrap_or(wanted);
+        // A name, `name@version`, or a URL that ends in `#name@version`.
+        let name = wanted.rsplit('#').next().unwrap_or(wanted);
+        let name = name.split('@').next().unwrap_or(name);
         return members.iter().find(|package| package.name.as_str() == name).copied().ok_or_else(|| {
             Error::known(
                 "no-package",
@@ -152,6 +154,12 @@ fn package<'a>(metadata: &'a Metadata, args: &CargoArgs) -> Result<&'a Package> 
         )
         .with_hint(format!("add `-p` and one of {}", list(several.to_vec())))),
     }
+}
+
+/// The name, unless a dependency has the same one.
+fn spec(metadata: &Metadata, package: &Package) -> String {
+    let namesakes = metadata.packages.iter().filter(|other| other.name == package.name).count();
+    if namesakes > 1 { package.id.repr.clone() } else { package.name.to_string() }
 }
 
 /// The binary or example of a package.
