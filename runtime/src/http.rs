@@ -1,7 +1,6 @@
 //! Serving the router over HTTP, where no Runtime API is.
 
 use std::{
-    env,
     io::{self, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
@@ -9,7 +8,7 @@ use std::{
 use axum::Router;
 use tokio::{net::TcpListener, sync::oneshot};
 
-use crate::{Error, signals::Signals};
+use crate::{Error, run::variable, signals::Signals};
 
 /// Serves HTTP until a signal, then finishes the requests in flight; a second signal ends that too.
 pub(crate) async fn serve(router: Router, mut signals: Signals) -> Result<(), Error> {
@@ -38,12 +37,6 @@ pub(crate) async fn serve(router: Router, mut signals: Signals) -> Result<(), Er
         served = server => served.map_err(Error::Serve),
         () = stop => Ok(()),
     }
-}
-
-/// An environment variable, where empty counts as unset.
-fn variable(name: &str) -> Option<String> {
-    let value = env::var_os(name)?;
-    (!value.is_empty()).then(|| value.to_string_lossy().into_owned())
 }
 
 /// Where to listen, from the values of `TRAP_HOST` and `PORT`.

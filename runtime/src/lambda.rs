@@ -12,10 +12,10 @@ use lambda_http::{
 };
 use tokio::sync::watch;
 
-use crate::{Error, parent, signals::Signals};
+use crate::{Error, parent::Parent, signals::Signals};
 
 /// Polls until a signal, or until the parent process is gone.
-pub(crate) async fn poll(router: Router, mut signals: Signals) -> Result<(), Error> {
+pub(crate) async fn poll(router: Router, mut signals: Signals, parent: Parent) -> Result<(), Error> {
     check_variables()?;
 
     let (busy, mut idle) = watch::channel(false);
@@ -46,7 +46,7 @@ pub(crate) async fn poll(router: Router, mut signals: Signals) -> Result<(), Err
     tokio::select! {
         // In this order: whoever ends together with the Runtime API was not failed by it.
         biased;
-        () = parent::gone() => Ok(()),
+        () = parent.gone() => Ok(()),
         () = asked => Ok(()),
         ended = polling => ended.map_err(Error::Poll),
     }

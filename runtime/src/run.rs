@@ -2,11 +2,11 @@
 
 use axum::Router;
 
-use crate::{Error, http, lambda, signals::Signals};
+use crate::{Error, http, lambda, parent::Parent, signals::Signals};
 
 /// Answers requests with `router` until the process is asked to end.
 ///
-/// Polls for Lambda events when `AWS_LAMBDA_RUNTIME_API` is set, and serves HTTP otherwise; see the
+/// Polls for Lambda events when `AWS_LAMBDA_RUNTIME_API` is set and not empty, and serves HTTP otherwise; see the
 /// [crate's page](crate) for the variables and for how it ends. Blocks the thread, on a single-threaded
 /// tokio runtime of its own that handlers may use (`tokio::spawn`, timers, sockets).
 ///
@@ -31,12 +31,20 @@ pub fn run(router: Router) -> Result<(), Error> {
 /// While serving HTTP: [`Error::Port`], [`Error::Host`], [`Error::PortInUse`], [`Error::Listen`],
 /// [`Error::Serve`]. While polling: [`Error::Variable`], [`Error::Poll`]. In both: [`Error::Start`].
 pub async fn serve(router: Router) -> Result<(), Error> {
+    // Before everything else: see there.
+    let parent = Parent::now();
     let signals = Signals::subscribe().map_err(Error::Start)?;
-    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
-        lambda::poll(router, signals).await
+    if variable("AWS_LAMBDA_RUNTIME_API").is_some() {
+        lambda::poll(router, signals, parent).await
     } else {
         http::serve(router, signals).await
     }
+}
+
+/// An environment variable, where empty counts as unset.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let value = std::env::var_os(name)?;
+    (!value.is_empty()).then(|| value.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

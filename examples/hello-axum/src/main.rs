@@ -58,7 +58,7 @@ async fn status(Path(code): Path<u16>) -> StatusCode {
 // One thread: it starts fastest, and a Lambda container handles one event at a time.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    if env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
+    if env::var_os("AWS_LAMBDA_RUNTIME_API").is_some_and(|api| !api.is_empty()) {
         return lambda_http::run(router()).await;
     }
     let port = env::var("PORT").unwrap_or("3000".to_owned());

@@ -39,6 +39,13 @@ async fn a_request_is_answered_on_loopback() {
 }
 
 #[tokio::test]
+async fn empty_variables_count_as_unset() {
+    let mut program = Program::start(&[FREE_PORT, ("AWS_LAMBDA_RUNTIME_API", ""), ("TRAP_HOST", "")]);
+    let address = program.address().await;
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+}
+
+#[tokio::test]
 async fn the_address_is_the_one_in_trap_host() {
     let mut program = Program::start(&[FREE_PORT, ("TRAP_HOST", "127.0.0.2")]);
     let address = program.address().await;
