@@ -35,6 +35,25 @@ pub struct Disks {
     pub ordinary_user: bool,
 }
 
+/// What a runtime reads while it starts: this checkout with its target folder, and the tools.
+fn needed() -> Vec<PathBuf> {
+    let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), crate::tools::cache()];
+    folders.extend(std::env::current_exe().ok());
+    let mut found: Vec<PathBuf> =
+        folders
+            .iter()
+            .filter_map(|folder| folder.canonicalize().ok())
+            // The test binary lies in `<target>/<profile>/deps`.
+            .map(|path| {
+                if path.is_file() { path.ancestors().nth(3).map(PathBuf::from).unwrap_or(path) } else { path }
+            })
+            .collect();
+    found.sort();
+    // A folder inside another one comes with it.
+    found.dedup_by(|inner, outer| inner.starts_with(outer));
+    found
+}
+
 /// Becomes user 65534 and keeps only the right to read: Node and the tests' files may lie in a folder that
 /// is closed to others.
 const ORDINARY_USER: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups \
@@ -48,15 +67,34 @@ impl Disks {
 
     /// The words to put before a command; the process that runs it keeps its pid.
     pub fn prefix(&self) -> Vec<OsString> {
-        let holds = self.tmp_holds.as_ref();
-        let script = format!(
-            "mount -t tmpfs -o mode=1777,{} tmpfs /tmp && mount -t tmpfs -o mode=1777,{} tmpfs /dev/shm \
-             {} && exec {}\"$@\"",
-            self.tmp.options(),
-            self.shm.options(),
-            holds.map_or_else(String::new, |file| format!("&& cp -p '{}' /tmp/", file.display())),
-            if self.ordinary_user { ORDINARY_USER } else { "" },
-        );
+        let mut script = "set -e\nmount -t tmpfs stash /mnt\n".to_owned();
+        let mut line = |text: String| script.push_str(&(text + "\n"));
+        // The checkout and the tools may lie below the folders that are covered: they are put aside first and
+        // come back at the same place.
+        let mut kept = Vec::new();
+        for (index, folder) in needed().into_iter().enumerate() {
+            if let Some(covered) =
+                ["/tmp", "/dev/shm"].into_iter().find(|covered| folder.starts_with(covered))
+            {
+                line(format!("mkdir /mnt/{index} && mount --bind '{}' /mnt/{index}", folder.display()));
+                kept.push((index, covered, folder));
+            }
+        }
+        if let Some(file) = &self.tmp_holds {
+            line(format!("cp -p '{}' /mnt/held", file.display()));
+        }
+        for (covered, disk) in [("/tmp", self.tmp), ("/dev/shm", self.shm)] {
+            line(format!("mount -t tmpfs -o mode=1777 tmpfs {covered}"));
+            for (index, _, folder) in kept.iter().filter(|(_, within, _)| *within == covered) {
+                let folder = folder.display();
+                line(format!("mkdir -p '{folder}' && mount --bind /mnt/{index} '{folder}'"));
+            }
+            line(format!("mount -o remount,{} {covered}", disk.options()));
+        }
+        if let Some(name) = self.tmp_holds.as_ref().and_then(|file| file.file_name()) {
+            line(format!("cp -p /mnt/held '/tmp/{}'", name.to_string_lossy()));
+        }
+        line(format!("exec {}\"$@\"", if self.ordinary_user { ORDINARY_USER } else { "" }));
         ["unshare", "-m", "--propagation", "private", "sh", "-c", &script, "sh"]
             .into_iter()
             .map(OsString::from)

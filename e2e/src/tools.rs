@@ -7,7 +7,8 @@ use crate::subject::{Arch, Node, Subject};
 /// A tool that is not there; the text is one line for a person.
 pub type Missing = String;
 
-fn cache() -> PathBuf {
+/// The folder of all tools.
+pub fn cache() -> PathBuf {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("CARGO_TRAP_CACHE")
         .or_else(|| variable("XDG_CACHE_HOME").map(|base| base.join("cargo-trap")))

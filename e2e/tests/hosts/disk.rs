@@ -57,9 +57,11 @@ fn ran_in(stage: &mut Stage, tmp: Disk, shm: Disk) -> Result<String> {
     Ok(report["exe"].as_str().unwrap_or_default().to_owned())
 }
 
+/// What lies in a folder, other folders aside: the checkout itself may be in one.
 fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()));
+    files.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 fn expect_folder(exe: &str, folder: &str) -> Result<()> {
