@@ -512,6 +512,22 @@ async fn the_front_turns_http_into_events_and_answers_into_http() {
 }
 
 #[tokio::test]
+async fn the_front_refuses_what_is_too_large_as_an_event() {
+    let mut stage = Stage::ready().await;
+    let front = Front::start(stage.sandbox.handle(), 0).await.expect("a port");
+    let (text, bytes) = ([("Content-Type", "text/plain")], [("Content-Type", "image/png")]);
+    let body = "a".repeat(PAYLOAD_LIMIT * 4 / 5);
+
+    // What is not announced as text travels as base64, which is a third longer.
+    let refused = Connection::open(front.address(), "PUT", "/", &bytes, body.as_bytes()).await;
+    assert_eq!(within(refused.reply()).await.status, 413);
+
+    let _waits = Connection::open(front.address(), "PUT", "/", &text, body.as_bytes()).await;
+    let _runtime = stage.launched().await;
+    assert!(stage.next().await.body.contains(&body));
+}
+
+#[tokio::test]
 async fn the_emulators_endpoint_takes_plain_events() {
     let mut stage = Stage::ready().await;
     let front = Front::start(stage.sandbox.handle(), 0).await.expect("a port");

@@ -159,6 +159,8 @@ impl Actor {
             }
             Ok(Poll::Wait | Poll::Again) => {}
         }
+        // A program that keeps giving up on its poll while it is idle would add one each time.
+        self.pollers.retain(|poller| !poller.reply.is_closed());
         self.pollers.push_back(poller);
     }
 
@@ -305,5 +307,34 @@ impl Actor {
 
     fn report(&self, phase: Phase) {
         self.observer.report(self.number, self.launch, phase);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Launch for Nothing {
+        fn launch(&mut self, _api: SocketAddr, _launch: u32) -> io::Result<Launched> {
+            Err(io::Error::other("nothing is launched here"))
+        }
+    }
+
+    #[test]
+    fn pollers_that_went_away_are_not_kept_while_there_is_no_event() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 9));
+        let (observer, _events) = Observer::channel();
+        let mut actor = Actor::new(Function::new("f"), 1, observer, Box::new(Nothing), address);
+        actor.state = State::Ready;
+        for _ in 0..3 {
+            let (reply, gone) = oneshot::channel();
+            drop(gone);
+            actor.next(Poller { peer: address, reply });
+        }
+        let (reply, _waits) = oneshot::channel();
+        actor.next(Poller { peer: address, reply });
+        assert_eq!(actor.pollers.len(), 1);
     }
 }

@@ -99,11 +99,6 @@ impl Observer {
         (Self::new(move |event| drop(sender.send(event))), receiver)
     }
 
-    /// Looks away.
-    pub fn none() -> Self {
-        Self::new(drop)
-    }
-
     /// Reports that something happens now.
     pub fn report(&self, sandbox: u32, launch: u32, phase: Phase) {
         self.pass(Event { at: Instant::now(), sandbox, launch, phase });

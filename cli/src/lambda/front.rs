@@ -91,7 +91,12 @@ async fn url(
         request_id: uuid(),
         time: SystemTime::now(),
     };
-    let mut invocation = Invocation::new(function_url::event(&request, &context).to_string());
+    let event = function_url::event(&request, &context).to_string();
+    // The limit is for what the program is sent, where bytes that are no text have grown by a third.
+    if event.len() > PAYLOAD_LIMIT {
+        return too_large();
+    }
+    let mut invocation = Invocation::new(event);
     invocation.trace_id = trace_id(request.headers());
     invocation.request_id = context.request_id;
     let done = sandbox.invoke(invocation).await;
