@@ -61,15 +61,18 @@ fn kill(leader: u32) {
 #[cfg(not(any(unix, windows)))]
 fn kill(_leader: u32) {}
 
-/// Ends processes that left their group (a daemon does) but were born with this variable: the address
-/// is that of a port nobody else serves, so they are ours.
+/// Ends processes that left their group (a daemon does) but were born with this variable, in our network:
+/// there the address is that of a port nobody else serves, so they are ours. A container beside us may
+/// have the same address and port for itself.
 pub(super) fn kill_strays(api: std::net::SocketAddr) {
     #[cfg(target_os = "linux")]
     {
         let wanted = format!("AWS_LAMBDA_RUNTIME_API={api}");
-        for pid in super::process::all().filter(|pid| *pid != std::process::id()) {
+        let ours = std::process::id();
+        for pid in super::process::all().filter(|pid| *pid != ours) {
             let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
             if environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+                && is_same_network(network(pid), network(ours))
                 && let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw)
             {
                 let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
@@ -78,4 +81,30 @@ pub(super) fn kill_strays(api: std::net::SocketAddr) {
     }
     #[cfg(not(target_os = "linux"))]
     let _ = api;
+}
+
+/// Names the network namespace of a process; `None` when we may not know, or it has ended.
+#[cfg(target_os = "linux")]
+fn network(pid: u32) -> Option<std::path::PathBuf> {
+    std::fs::read_link(format!("/proc/{pid}/ns/net")).ok()
+}
+
+#[cfg(target_os = "linux")]
+fn is_same_network(theirs: Option<std::path::PathBuf>, ours: Option<std::path::PathBuf>) -> bool {
+    theirs.is_some() && theirs == ours
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_to_be_in_our_network_is_a_stray() {
+        let (ours, other) = (network(std::process::id()), Some("net:[1]".into()));
+        assert!(ours.is_some(), "a process may look at itself");
+        assert!(is_same_network(ours.clone(), ours.clone()));
+        assert!(!is_same_network(other, ours.clone()));
+        assert!(!is_same_network(None, ours));
+        assert!(!is_same_network(None, None));
+    }
 }

@@ -7,6 +7,12 @@ use std::process::Command;
 use crate::arch::Arch;
 use crate::{Class, Error, Result};
 
+/// How to get the emulator.
+const QEMU: &str = "on Debian or Ubuntu: `sudo apt-get install qemu-user-static`";
+
+/// What Linux says of a file that neither it nor a registered emulator can execute (`ENOEXEC`).
+const EXEC_FORMAT: i32 = 8;
+
 /// A Node that was asked for its version, so it runs here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
@@ -26,9 +32,6 @@ pub struct Node {
 /// machine cannot run programs of `arch`.
 pub fn find(given: Option<&Path>, arch: Arch) -> Result<Node> {
     let is_foreign = Arch::of_this_machine() != Some(arch);
-    if is_foreign && cfg!(target_os = "linux") {
-        check_emulation(arch)?;
-    }
     let path = match given {
         Some(path) => path.to_owned(),
         None if is_foreign => installed(arch).ok_or_else(|| missing_foreign(arch))?,
@@ -47,9 +50,14 @@ fn missing() -> Error {
 
 fn missing_foreign(arch: Arch) -> Error {
     let message = format!("no Node for {arch} found: this machine is another architecture");
-    Error::known("node-missing", Class::Machine, message).with_hint(format!(
+    let mut hint = format!(
         "`npm install --no-save --force node-linux-{arch}@22` puts one into `node_modules`, or name one with `--node <path>`"
-    ))
+    );
+    // Without a Node nothing can be tried, so this is a guess; it saves a second round.
+    if cfg!(target_os = "linux") && !has_emulator(arch) {
+        hint.push_str(&format!("; it most likely needs qemu-user too, {QEMU}"));
+    }
+    Error::known("node-missing", Class::Machine, message).with_hint(hint)
 }
 
 /// `node_modules/node-linux-<arch>/bin/node`, here or in a folder above.
@@ -59,16 +67,17 @@ fn installed(arch: Arch) -> Option<PathBuf> {
     here.ancestors().map(|folder| folder.join(&package)).find(|path| path.is_file())
 }
 
-/// The kernel must know an emulator for the architecture.
-fn check_emulation(arch: Arch) -> Result<()> {
+/// True when the kernel is seen to know an emulator for the architecture. In a container it may know one
+/// that is not seen, so only an attempt tells for certain.
+fn has_emulator(arch: Arch) -> bool {
     let rule = Path::new("/proc/sys/fs/binfmt_misc").join(format!("qemu-{}", qemu_name(arch)));
-    let is_enabled = std::fs::read_to_string(rule).is_ok_and(|rule| rule.starts_with("enabled"));
-    if is_enabled {
-        return Ok(());
-    }
+    std::fs::read_to_string(rule).is_ok_and(|rule| rule.starts_with("enabled"))
+}
+
+fn no_emulator(arch: Arch) -> Error {
     let message = format!("this machine cannot run {arch} programs: no qemu-user is registered for them");
-    Err(Error::known("qemu-missing", Class::Machine, message)
-        .with_hint("on Debian or Ubuntu: `sudo apt-get install qemu-user-static`; or leave `--arch` out to use this machine's own"))
+    Error::known("qemu-missing", Class::Machine, message)
+        .with_hint(format!("{QEMU}; or leave `--arch` out to use this machine's own"))
 }
 
 fn qemu_name(arch: Arch) -> &'static str {
@@ -95,8 +104,11 @@ fn version(path: &Path, environment: &[(OsString, OsString)], arch: Arch) -> Res
     };
     let mut command = Command::new(path);
     command.arg("--version").envs(environment.iter().map(|(name, value)| (name, value)));
-    let output =
-        command.output().map_err(|error| unusable("it could not be started".into()).with_source(error))?;
+    let is_foreign = Arch::of_this_machine() != Some(arch);
+    let output = command.output().map_err(|error| match error.raw_os_error() {
+        Some(EXEC_FORMAT) if is_foreign && cfg!(target_os = "linux") => no_emulator(arch).with_source(error),
+        _ => unusable("it could not be started".into()).with_source(error),
+    })?;
     let said = String::from_utf8_lossy(&output.stdout);
     match said.trim().strip_prefix('v') {
         Some(version) if output.status.success() => Ok(version.to_owned()),
@@ -129,5 +141,30 @@ mod tests {
         assert!(error.to_string().contains("`/bin/true`"), "{error}");
         let error = find(Some(Path::new("/nowhere/node")), arch).expect_err("not there");
         assert_eq!(error.code(), "node-unusable");
+    }
+
+    /// An executable file with these bytes.
+    fn executable(folder: &Path, bytes: &[u8]) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.join("node");
+        std::fs::write(&path, bytes).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+        path
+    }
+
+    #[test]
+    fn an_emulator_is_missing_only_when_the_kernel_refuses_the_file() {
+        let ours = Arch::of_this_machine().expect("a known machine");
+        let foreign = if ours == Arch::X64 { Arch::Arm64 } else { Arch::X64 };
+        let folder = tempfile::TempDir::new().expect("a folder");
+
+        // No machine runs this, with whatever emulators.
+        let nobodys = executable(folder.path(), b"\x7fELF of no machine");
+        assert_eq!(find(Some(&nobodys), foreign).expect_err("refused").code(), "qemu-missing");
+        assert_eq!(find(Some(&nobodys), ours).expect_err("refused").code(), "node-unusable");
+
+        // This one runs, so nothing is missing, wherever the kernel keeps its rules.
+        let node = executable(folder.path(), b"#!/bin/sh\necho v22.1.0\n");
+        assert_eq!(find(Some(&node), foreign).expect("it runs").version, "22.1.0");
     }
 }
