@@ -56,6 +56,16 @@ impl Ui {
         }
     }
 
+    /// A line that a program under our care wrote to `stream`. Among the talk it is marked with the stream;
+    /// `quiet` silences the talk, so then the line stands alone, as it is.
+    pub fn log(&self, stream: &str, line: impl fmt::Display) {
+        if self.quiet {
+            anstream::eprintln!("{line}");
+        } else {
+            self.status(stream, line);
+        }
+    }
+
     /// More than most people want to know; shown under `--verbose`.
     pub fn detail(&self, verb: &str, what: impl fmt::Display) {
         if self.verbose && !self.quiet {

@@ -130,9 +130,17 @@ fn the_event_is_the_request_and_the_talk_is_on_stderr() {
     assert_eq!(event["headers"]["x-tag"], "1,2");
     assert_eq!(event["headers"]["content-type"], "application/json");
     assert_eq!(event["body"], "{\"a\":1}");
-    for part in
-        ["Answer HTTP 200 OK", "Answered by", "pid ", "Memory", "Build", "Node boot", "Hand-over", "Request"]
-    {
+    for part in [
+        "Answer HTTP 200 OK",
+        "Answered by",
+        "pid ",
+        "Memory",
+        "MiB resident (PSS ",
+        "Build",
+        "Node boot",
+        "Hand-over",
+        "Request",
+    ] {
         assert!(said.contains(part), "{part} is missing in:\n{said}");
     }
     assert!(said.contains("stderr program "), "the program's log is marked:\n{said}");
@@ -167,6 +175,15 @@ fn an_event_file_is_sent_and_answered_unchanged() {
     fs::write(place.work.path().join("event.json"), "{\"Records\": []}").expect("written");
     let output = place.invoke(program, "echo", &["--event-file", "event.json"]);
     assert_eq!(text(&output.stdout), "{\"Records\": []}");
+}
+
+#[test]
+fn quiet_leaves_the_answer_and_what_the_program_logs() {
+    let Some(program) = program() else { return };
+    let output = Place::new().invoke(program, "echo", &["--quiet", "/"]);
+    let said = text(&output.stderr);
+    assert!(said.starts_with("program ") && said.lines().count() == 1, "{said}");
+    assert!(output.stdout.starts_with(b"{"));
 }
 
 #[test]

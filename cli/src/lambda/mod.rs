@@ -22,8 +22,8 @@ mod time;
 
 pub use event::{Event, Observer, Phase, Stream};
 pub use exit::Exit;
-pub(crate) use function::random;
 pub use function::{Function, Invocation};
+pub(crate) use function::{random, uuid};
 pub use outcome::{Answer, Done, Outcome, When};
 pub use sandbox::{Handle, Launch, Launched, Sandbox};
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::arch::Arch;
+use crate::arch::{Arch, ArchChoice};
 use crate::commands::build::{self, Purpose, Selection};
 use crate::host::process::{Memory, Takeover};
 use crate::host::{Container, Host, Witness, node};
@@ -33,7 +33,9 @@ const LONGEST_LINE: usize = 2000;
   cargo trap invoke --program ./server /health     a static program of any language
   cargo trap invoke --arch arm64 --node ./node /   under qemu-user, with a Node for arm64
 
-The answer's body goes to stdout, all else to stderr. Exit status 6 means that the program or its host failed.")]
+The answer's body goes to stdout, all else to stderr, the lines that the program logs too: marked
+`stdout` or `stderr`, or under `--quiet` unmarked and alone. Exit status 6 means that the program or
+its host failed.")]
 pub struct Args {
     /// HTTP method [default: GET, or POST with data]; may be left out before a path
     #[arg(value_name = "METHOD")]
@@ -73,11 +75,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// Those of a build; `node-…` and `qemu-missing` when nothing can host the program here; and of class
 /// [`Class::Run`] whatever went wrong between the host and the program.
-pub fn run(args: Args, ui: &Ui) -> Result<()> {
+pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
+    args.selection.flags.arch = local_arch(&args.selection, Arch::of_this_machine());
+    if !cfg!(target_os = "linux") {
+        check_native(&args.selection, Arch::of_this_machine())?;
+    }
     let request = Request::new(args.first, args.second, args.input)?;
     let environment = variables(&args.environment)?;
     // Looked for before a long build rather than after it.
-    let typed = args.selection.flags.arch.map(crate::arch::ArchChoice::arches).unwrap_or_default();
+    let typed = args.selection.flags.arch.map(ArchChoice::arches).unwrap_or_default();
     let find = |arch| node::find(args.node.as_deref(), arch).map(|node| (arch, node));
     let early = if args.selection.program.is_empty() { Some(find(choose(&typed))?) } else { None };
     let started = Instant::now();
@@ -112,6 +118,35 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
 fn choose(arches: &[Arch]) -> Arch {
     let ours = Arch::of_this_machine().unwrap_or(Arch::X64);
     if arches.contains(&ours) { ours } else { arches.first().copied().unwrap_or(ours) }
+}
+
+/// Of both architectures only this machine's is needed; programs given as files say their own.
+fn local_arch(selection: &Selection, ours: Option<Arch>) -> Option<ArchChoice> {
+    match (selection.flags.arch, ours) {
+        (Some(ArchChoice::Both), Some(ours)) if selection.program.is_empty() => Some(ours.into()),
+        (typed, _) => typed,
+    }
+}
+
+/// Where programs for Linux cannot run, only one that is built for the machine itself can.
+fn check_native(selection: &Selection, ours: Option<Arch>) -> Result<()> {
+    let wrong = |message: String| Error::known("program-machine", Class::Request, message);
+    if !selection.program.is_empty() {
+        let message = "`--program` is a program for Linux, which this system cannot run";
+        return Err(wrong(message.into()).with_hint(
+            "without `--program`, `invoke` builds the crate for this machine itself; `cargo trap build --program <file>` packages the program",
+        ));
+    }
+    match selection.flags.arch {
+        Some(choice) if !ours.is_some_and(|ours| choice.arches().contains(&ours)) => {
+            let [arch] = choice.arches()[..] else { return Ok(()) };
+            Err(wrong(format!(
+                "this machine cannot run {arch} programs: only Linux has an emulator for that"
+            ))
+            .with_hint("leave `--arch` out (or `CARGO_TRAP_ARCH` unset) to use this machine's own"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn variables(given: &[String]) -> Result<Vec<(OsString, OsString)>> {
@@ -150,7 +185,7 @@ async fn invoke(function: Function, host: Host, request: Request, ui: &Ui) -> Re
     Report::new(answer, is_http, answerer, memory, timeline.durations())
 }
 
-/// Notes when things happen, and shows what the program logs.
+/// Notes when things happen, and shows what the program logs, under `--quiet` too: it is not our talk.
 fn watch(timeline: Arc<Timeline>, ui: Ui) -> Observer {
     Observer::new(move |Event { at, phase, .. }| {
         if let Phase::Log { stream, line } = &phase {
@@ -158,7 +193,7 @@ fn watch(timeline: Arc<Timeline>, ui: Ui) -> Observer {
                 Stream::Stdout => "stdout",
                 Stream::Stderr => "stderr",
             };
-            ui.status(name, cut(line));
+            ui.log(name, cut(line));
         }
         timeline.note(at, &phase);
     })
@@ -202,6 +237,38 @@ mod tests {
         assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
         for wrong in ["0", "-1", "1e300", "NaN", "x", ""] {
             assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    fn selection(arch: Option<ArchChoice>, program: &str) -> Selection {
+        let flags = crate::settings::Flags { arch, ..Default::default() };
+        let program = (!program.is_empty()).then(|| program.into()).into_iter().collect();
+        Selection { program, flags, ..Selection::default() }
+    }
+
+    #[test]
+    fn of_both_architectures_this_machines_is_taken() {
+        let both = Some(ArchChoice::Both);
+        assert_eq!(local_arch(&selection(both, ""), Some(Arch::X64)), Some(ArchChoice::X64));
+        assert_eq!(local_arch(&selection(both, ""), Some(Arch::Arm64)), Some(ArchChoice::Arm64));
+        assert_eq!(local_arch(&selection(both, "app"), Some(Arch::X64)), both);
+        let typed = Some(ArchChoice::Arm64);
+        assert_eq!(local_arch(&selection(typed, ""), Some(Arch::X64)), typed);
+        assert_eq!(local_arch(&selection(None, ""), Some(Arch::X64)), None);
+    }
+
+    #[test]
+    fn what_only_linux_can_run_is_refused_elsewhere() {
+        let check = |arch, program| check_native(&selection(arch, program), Some(Arch::X64));
+        for (arch, program, named) in
+            [(Some(ArchChoice::Arm64), "", "arm64 programs"), (None, "./server", "`--program`")]
+        {
+            let error = check(arch, program).expect_err("it cannot run");
+            assert_eq!(error.code(), "program-machine");
+            assert!(error.to_string().contains(named) && error.hint().is_some(), "{error}");
+        }
+        for arch in [None, Some(ArchChoice::X64), Some(ArchChoice::Both)] {
+            check(arch, "").expect("the machine's own");
         }
     }
 

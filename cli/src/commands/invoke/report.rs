@@ -127,7 +127,7 @@ impl Report {
         if let Some(Memory { rss, pss }) = self.memory {
             rows.push((
                 "Memory",
-                format!("{} resident, {} of it its own share", size::Bytes(rss), size::Bytes(pss)),
+                format!("{:.1} MiB resident (PSS {:.1} MiB)", mebibytes(rss), mebibytes(pss)),
             ));
         }
         let mut took = |verb, duration: Option<Duration>, what: &str| {
@@ -211,6 +211,11 @@ fn span(duration: Duration) -> String {
     format!("{number:>7} {unit:<2}")
 }
 
+/// In one unit, so that the two can be compared at a glance.
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / 1_048_576.0
+}
+
 fn name(path: &Path) -> String {
     PathBuf::from(path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -246,7 +251,7 @@ mod tests {
             [
                 "      Answer HTTP 200 OK, 2 B, text/plain",
                 " Answered by /tmp/trap-1, pid 7 (exec: it replaced Node 22.1.0)",
-                "      Memory 3.00 MiB resident, 1.00 MiB of it its own share",
+                "      Memory 3.0 MiB resident (PSS 1.0 MiB)",
                 "       Build    1.24 s",
                 "   Node boot    23.4 ms until it loads the artifact",
                 "   Hand-over     6.0 ms until the first poll",

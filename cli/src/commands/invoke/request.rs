@@ -8,8 +8,8 @@ use axum::body::Bytes;
 use axum::http::{self, HeaderName, HeaderValue, Method, Uri, header};
 
 use crate::lambda::function_url::{self, Context};
-use crate::lambda::{Invocation, PAYLOAD_LIMIT};
-use crate::{Class, Error, Result};
+use crate::lambda::{Invocation, PAYLOAD_LIMIT, uuid};
+use crate::{Class, Error, Result, size};
 
 /// The flags that say what to send.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -21,7 +21,8 @@ pub struct Input {
     /// Send this file as the body; `-` is stdin
     #[arg(long, value_name = "FILE", conflicts_with = "event_file")]
     data_file: Option<PathBuf>,
-    /// Send this JSON as the event, unchanged, and print the answer unchanged; `-` is stdin
+    /// Send this JSON as the event, unchanged, and print the answer as the program gave it, not read as
+    /// HTTP; `-` is stdin
     #[arg(long, value_name = "FILE", conflicts_with_all = ["header", "first", "second"])]
     event_file: Option<PathBuf>,
     /// Add a header; may be repeated
@@ -80,6 +81,9 @@ impl Request {
             add(header::CONTENT_TYPE, content_type(&body));
             add(header::CONTENT_LENGTH, &body.len().to_string());
         }
+        check_size(event(&request, &uuid()).len(), "the request, as an event, is ").map_err(|error| {
+            error.with_hint("a body that is not text travels as base64, a third longer: at most about 4.5 MB")
+        })?;
         Ok(Self::Http(Box::new(request)))
     }
 
@@ -89,19 +93,33 @@ impl Request {
             Self::Event(event) => (Invocation::new(event), false),
             Self::Http(request) => {
                 let mut invocation = Invocation::new("");
-                let context = Context {
-                    domain: "localhost".into(),
-                    source_ip: "127.0.0.1".into(),
-                    request_id: invocation.request_id.clone(),
-                    time: SystemTime::now(),
-                };
-                invocation.payload = function_url::event(&request, &context).to_string().into();
+                invocation.payload = event(&request, &invocation.request_id);
                 let trace = request.headers().get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
                 invocation.trace_id = trace.map(str::to_owned);
                 (invocation, true)
             }
         }
     }
+}
+
+/// What the program is sent: the request as a function URL would hand it over now.
+fn event(request: &http::Request<Bytes>, request_id: &str) -> Bytes {
+    let context = Context {
+        domain: "localhost".into(),
+        source_ip: "127.0.0.1".into(),
+        request_id: request_id.into(),
+        time: SystemTime::now(),
+    };
+    function_url::event(request, &context).to_string().into()
+}
+
+/// Lambda refuses larger events, so they are refused here, before anything is built.
+fn check_size(bytes: usize, what: &str) -> Result<()> {
+    if bytes <= PAYLOAD_LIMIT {
+        return Ok(());
+    }
+    let message = format!("{what}{}: Lambda takes 6 MB", size::Bytes(bytes as u64));
+    Err(Error::known("too-large", Class::Request, message))
 }
 
 fn parse_method(given: Option<&str>, has_body: bool) -> Result<Method> {
@@ -169,11 +187,7 @@ fn read(file: &Path) -> Result<Bytes> {
         std::fs::read(file)
     };
     let bytes = bytes.map_err(Error::file("read", file))?;
-    if bytes.len() > PAYLOAD_LIMIT {
-        let message =
-            format!("`{}` is {}: Lambda takes 6 MB", file.display(), crate::size::Bytes(bytes.len() as u64));
-        return Err(Error::known("too-large", Class::Request, message));
-    }
+    check_size(bytes.len(), &format!("`{}` is ", file.display()))?;
     Ok(bytes.into())
 }
 
@@ -226,6 +240,21 @@ mod tests {
         let request = request("/", "", given);
         assert_eq!(kind(&request), "a/b");
         assert_eq!(request.headers().get_all("x").iter().count(), 2);
+    }
+
+    #[test]
+    fn what_is_too_large_as_an_event_is_refused() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let file = folder.path().join("data");
+        let with_file = |byte: u8, bytes: usize| {
+            std::fs::write(&file, vec![byte; bytes]).expect("written");
+            Request::new(None, None, Input { data_file: Some(file.clone()), ..Input::default() })
+        };
+        for (byte, bytes) in [(0xff, PAYLOAD_LIMIT * 4 / 5), (b'a', PAYLOAD_LIMIT), (b'a', PAYLOAD_LIMIT + 1)]
+        {
+            assert_eq!(with_file(byte, bytes).expect_err("too large").code(), "too-large", "{bytes}");
+        }
+        with_file(b'a', PAYLOAD_LIMIT * 4 / 5).expect("text is no longer as an event");
     }
 
     #[test]
