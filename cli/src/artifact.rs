@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::arch::Arch;
-use crate::files;
+use crate::files::{self, Mode};
 use crate::payload::Encoding;
 use crate::settings::{Lang, Takeover};
 use crate::{Class, Error, Result};
@@ -38,6 +38,9 @@ pub struct Record {
     pub programs: Vec<ProgramRecord>,
     /// The sha-256 of every file we wrote, this one left out.
     pub files: BTreeMap<String, String>,
+    /// While a build writes, and after one that was interrupted: what it replaces.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaces: BTreeMap<String, String>,
 }
 
 /// One program in a [`Record`].
@@ -84,6 +87,38 @@ impl Record {
         Ok(records)
     }
 
+    /// True when a build of this artifact wrote a file there.
+    pub fn lists(&self, path: &str) -> bool {
+        self.files.contains_key(path) || self.replaces.contains_key(path)
+    }
+
+    /// True for a module of the trampoline, which every artifact in a folder uses.
+    fn is_trampoline(&self, path: &str) -> bool {
+        trap_host::MODULES.iter().any(|module| {
+            path.strip_prefix("trap/")
+                .and_then(|path| path.strip_prefix(module.name))
+                .is_some_and(|rest| [".ts", ".js"].contains(&rest))
+        })
+    }
+
+    /// True for what a build of this program for this platform may write, whatever the flags.
+    fn could_write(&self, path: &str) -> bool {
+        let payload = |path: &str| {
+            path.strip_prefix(&self.name)
+                .is_some_and(|rest| [".payload.ts", ".payload.js", ".arm64.bin", ".x64.bin"].contains(&rest))
+        };
+        let Some(platform) = crate::platform::find(&self.platform).ok() else { return false };
+        let emitted = platform.files().into_iter().any(|(file, _)| {
+            ["ts", "js"].iter().any(|ext| {
+                crate::platform::expand_with(file.trim_end_matches(".tmpl"), &self.name, ext) == path
+            })
+        });
+        self.is_trampoline(path)
+            || path.strip_prefix("trap/").is_some_and(payload)
+            || path == format!("{}.zip", self.name)
+            || emitted
+    }
+
     /// The text of the file.
     pub fn to_text(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
@@ -92,62 +127,149 @@ impl Record {
     }
 }
 
-/// What is in the way of writing `files` into a folder that is not ours alone.
-///
-/// A file may be replaced when an earlier build wrote it and nobody has changed it since, or when it already
-/// says what we would write.
-///
-/// # Errors
-/// `not-ours` with the first file that somebody else wrote or changed; when a file cannot be read.
-pub fn check_ours(dir: &Path, files: &[(&str, &[u8])]) -> Result<()> {
-    let records = Record::all_in(dir)?;
-    for (path, bytes) in files {
-        let target = dir.join(path);
-        let existing = match fs::read(&target) {
-            Ok(existing) => existing,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(Error::file("read", target)(error)),
-        };
-        let hash = crate::payload::sha256(&existing);
-        let written = records.iter().any(|record| record.files.get(*path) == Some(&hash));
-        let is_record = path.starts_with("trap/")
-            && records.iter().any(|record| crate::plan::record_path(&record.name) == *path);
-        if existing != *bytes && !written && !is_record {
-            let known = records.iter().any(|record| record.files.contains_key(*path));
-            let why = if known {
-                "was changed by hand after a build wrote it"
-            } else {
-                "is not from a build of ours"
-            };
-            return Err(Error::known(
-                "not-ours",
-                Class::Request,
-                format!("`{}` {why}; nothing was written", target.display()),
-            )
-            .with_hint("move it away, or choose another folder with `--out-dir`"));
-        }
-    }
-    Ok(())
+/// A file of an artifact, complete.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Path inside the artifact, with `/`.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// Whether it is run.
+    pub mode: Mode,
+    /// True for scaffolding: once a person has changed it, it is theirs.
+    pub keep: bool,
 }
 
-/// Removes what the previous build of the same program wrote and this one does not, if it is unchanged.
-///
-/// # Errors
-/// When a file cannot be removed.
-pub fn remove_stale(dir: &Path, record: &Record) -> Result<()> {
-    let records = Record::all_in(dir)?;
-    let Some(before) = records.iter().find(|earlier| earlier.name == record.name) else { return Ok(()) };
-    for (path, hash) in &before.files {
-        let used_by_others =
-            records.iter().any(|other| other.name != record.name && other.files.contains_key(path));
-        let inside = Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)));
-        if record.files.contains_key(path) || used_by_others || !inside {
-            continue;
+/// A folder that an artifact is about to be written into, and what earlier builds left there.
+#[derive(Debug)]
+pub struct Site {
+    dir: PathBuf,
+    records: Vec<Record>,
+    /// Names the program whose artifact is written.
+    name: String,
+}
+
+impl Site {
+    /// Looks at a folder; it may be missing.
+    ///
+    /// # Errors
+    /// `not-ours` when its `trap/` is a link out of it; when it cannot be listed.
+    pub fn look(dir: &Path, name: &str) -> Result<Self> {
+        let folder = dir.join("trap");
+        if folder.is_symlink() {
+            return Err(not_ours(&folder, "is a link; a build writes and removes files in it"));
         }
-        let target = dir.join(path);
-        if fs::read(&target).is_ok_and(|bytes| crate::payload::sha256(&bytes) == *hash) {
-            files::remove(&target)?;
+        Ok(Self { dir: dir.to_path_buf(), records: Record::all_in(dir)?, name: name.to_owned() })
+    }
+
+    /// True when scaffolding stays as it is: somebody else wrote it, or changed it after a build had.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn keeps(&self, file: &File) -> Result<bool> {
+        let existing = self.read(&file.path)?;
+        Ok(file.keep
+            && existing.is_some_and(|existing| existing != file.bytes && !self.wrote(&file.path, &existing)))
+    }
+
+    /// Refuses to replace what is not ours: a file may be replaced when a build of this program wrote it and
+    /// nobody has changed it since, or when it already says what we would write.
+    ///
+    /// # Errors
+    /// `not-ours` with the first file in the way; when a file cannot be read.
+    pub fn check(&self, files: &[File], record: &Record) -> Result<()> {
+        for file in files.iter().filter(|file| !file.keep) {
+            let Some(existing) = self.read(&file.path)? else { continue };
+            if existing == file.bytes {
+                continue;
+            }
+            let target = self.dir.join(&file.path);
+            // The trampoline is shared by all programs of a folder; everything else has one owner.
+            let shared = record.is_trampoline(&file.path);
+            let owner = self.records.iter().find(|other| other.lists(&file.path) && other.name != self.name);
+            if let Some(owner) = owner.filter(|_| !shared) {
+                return Err(not_ours(
+                    &target,
+                    &format!("belongs to the artifact of `{}` in the same folder", owner.name),
+                ));
+            }
+            if !self.wrote(&file.path, &existing) {
+                let known = self.records.iter().any(|record| record.lists(&file.path));
+                return Err(not_ours(
+                    &target,
+                    if known {
+                        "was changed by hand after a build wrote it"
+                    } else {
+                        "is not from a build of ours"
+                    },
+                ));
+            }
+        }
+        let path = self.dir.join(crate::plan::record_path(&self.name));
+        if path.exists() && self.before().is_none() {
+            return Err(not_ours(&path, "is not the description of an artifact"));
+        }
+        Ok(())
+    }
+
+    /// Writes files and record. An interrupted build leaves a record that knows both the old and the new
+    /// state, so that the next one recognises what it finds.
+    ///
+    /// # Errors
+    /// When a file cannot be written or removed.
+    pub fn write(&self, files: &[File], record: &Record) -> Result<()> {
+        let path = self.dir.join(crate::plan::record_path(&self.name));
+        let mut unfinished = record.clone();
+        if let Some(before) = self.before() {
+            unfinished.replaces = before.replaces.clone();
+            unfinished.replaces.extend(before.files.clone());
+        }
+        let save = |record: &Record| files::write(&path, record.to_text().as_bytes(), Mode::Plain);
+        if !files.is_empty() {
+            save(&unfinished)?;
+        }
+        for file in files {
+            if !self.keeps(file)? {
+                files::write(&self.dir.join(&file.path), &file.bytes, file.mode)?;
+            }
+        }
+        for (path, hash) in &unfinished.replaces {
+            let others = self.records.iter().any(|other| other.name != self.name && other.lists(path));
+            // A record is a file like any other and may have been tampered with: it can only name what a
+            // build of this program could have written.
+            if record.files.contains_key(path) || others || !record.could_write(path) {
+                continue;
+            }
+            if self.read(path)?.is_some_and(|bytes| crate::payload::sha256(&bytes) == *hash) {
+                files::remove(&self.dir.join(path))?;
+            }
+        }
+        save(record)
+    }
+
+    fn before(&self) -> Option<&Record> {
+        self.records.iter().find(|record| record.name == self.name)
+    }
+
+    /// True when a build wrote exactly this.
+    fn wrote(&self, path: &str, bytes: &[u8]) -> bool {
+        let hash = crate::payload::sha256(bytes);
+        self.records
+            .iter()
+            .any(|record| record.files.get(path) == Some(&hash) || record.replaces.get(path) == Some(&hash))
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let target = self.dir.join(path);
+        match fs::read(&target) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::file("read", target)(error)),
         }
     }
-    Ok(())
+}
+
+fn not_ours(path: &Path, why: &str) -> Error {
+    Error::known("not-ours", Class::Request, format!("`{}` {why}; nothing was written", path.display()))
+        .with_hint("move it away, or choose another folder with `--out-dir`")
 }

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use crate::arch::Arch;
-use crate::artifact::{self, Artifact, ProgramRecord, Record};
+use crate::artifact::{Artifact, File, ProgramRecord, Record, Site};
 use crate::elf::{self, Elf, Machine, Rules};
 use crate::files::{self, Mode};
 use crate::payload::{self, Form, Program};
@@ -18,7 +18,8 @@ use crate::{Class, Error, Result};
 /// Carries the steps out and returns the artifact.
 ///
 /// # Errors
-/// Those of compiling, of the gate, and of writing; nothing is half-written after any of them.
+/// Those of compiling, of the gate, and of writing. No file is ever half-written; a build that was interrupted
+/// between two files leaves a record from which the next one goes on.
 pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
     let request = &plan.request;
     let mut programs = Vec::new();
@@ -58,52 +59,74 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
             .with_hint("give one `--program` for each architecture"));
     }
 
-    let files = {
+    let mut files = {
         let _progress = ui.progress("Packaging", &request.name);
         content(plan, &programs)?
     };
-    let record = record(request, &programs, &files);
-    check_limits(request, &record, &files, ui)?;
-    let record_path = plan::record_path(&request.name);
-    let record_text = record.to_text();
-    let mut all: Vec<(&str, &[u8])> =
-        files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())).collect();
-    all.push((&record_path, record_text.as_bytes()));
-    if request.shared_dir {
-        let replaced: Vec<_> = all
-            .iter()
-            .filter(|(path, _)| !files.iter().any(|file| file.keep && file.path == *path))
-            .copied()
-            .collect();
-        artifact::check_ours(&request.dir, &replaced)?;
-    }
-    artifact::remove_stale(&request.dir, &record)?;
-    for file in &files {
-        let target = request.dir.join(&file.path);
-        if file.keep && request.shared_dir && target.exists() {
-            continue;
-        }
-        files::write(&target, &file.bytes, file.mode)?;
-    }
-    // Last, so that a record never promises what is not there.
-    files::write(&request.dir.join(&record_path), record_text.as_bytes(), Mode::Plain)?;
+    let site = Site::look(&request.dir, &request.name)?;
+    let mut zipped = None;
     for step in &plan.steps {
         if let Step::Zip { path } = step {
             let _progress = ui.progress("Zipping", plan::shown(path));
             let bytes = zip(&files)?;
-            check_limit(request, Measured::Zip, bytes.len() as u64)?;
-            files::write(path, &bytes, Mode::Plain)?;
+            check_limit(request, Measured::Zip, bytes.len() as u64, ui)?;
+            match path.strip_prefix(&request.dir) {
+                // Inside somebody's project it is a file like the others, and not replaced unless it is ours.
+                Ok(inside) => files.push(File {
+                    path: inside.to_string_lossy().into_owned(),
+                    bytes,
+                    mode: Mode::Plain,
+                    keep: false,
+                }),
+                Err(_) => zipped = Some((path, bytes)),
+            }
         }
+    }
+    let record = record(request, &programs, &files, &site)?;
+    let total = files.iter().map(|file| file.bytes.len() as u64).sum();
+    check_limit(request, Measured::Artifact, total, ui)?;
+    if request.shared_dir {
+        site.check(&files, &record)?;
+    }
+    let disagreeing = disagreeing(request, &programs, &files, &site)?;
+    site.write(&files, &record)?;
+    if let Some((path, bytes)) = zipped {
+        files::write(path, &bytes, Mode::Plain)?;
+    }
+    for (file, line) in disagreeing {
+        ui.warning(format_args!(
+            "`{}` was left as it is and does not say `{line}`, which this build needs",
+            plan::shown(&request.dir.join(file))
+        ));
     }
     Ok(Artifact { dir: request.dir.clone(), record, zip: request.zip.clone() })
 }
 
-/// A file of the artifact, complete.
-struct File {
-    path: String,
-    bytes: Vec<u8>,
-    mode: Mode,
-    keep: bool,
+/// Lines that scaffolding should have and, being somebody's own by now, does not.
+fn disagreeing(
+    request: &Request,
+    programs: &[Program],
+    files: &[File],
+    site: &Site,
+) -> Result<Vec<(String, String)>> {
+    // With several architectures any choice of the platform's fits.
+    if programs.len() > 1 {
+        return Ok(Vec::new());
+    }
+    let values = plan::values(request, &programs.iter().map(|program| program.arch).collect::<Vec<_>>());
+    let mut found = Vec::new();
+    for agree in &request.platform.manifest.agree {
+        let Some(file) = files.iter().find(|file| file.path == agree.file) else { continue };
+        if !site.keeps(file)? {
+            continue;
+        }
+        let line = platform::render_text(&agree.file, &agree.line, &values)?;
+        let text = files::read_text(&request.dir.join(&agree.file))?;
+        if !text.lines().any(|own| own.trim() == line.trim()) {
+            found.push((agree.file.clone(), line));
+        }
+    }
+    Ok(found)
 }
 
 /// Reads a program and lets it through the gate.
@@ -127,7 +150,8 @@ fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Resul
             format!("`{name}` is for an unknown machine"),
         ));
     };
-    check_limit(request, Measured::Program, elf.size)?;
+    ui.detail("Program", format_args!("{name} for {arch}, {}", Bytes(elf.size)));
+    check_limit(request, Measured::Program, elf.size, ui)?;
     Ok(Program::new(arch, bytes))
 }
 
@@ -169,9 +193,9 @@ fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
         .collect()
 }
 
-fn record(request: &Request, programs: &[Program], files: &[File]) -> Record {
+fn record(request: &Request, programs: &[Program], files: &[File], site: &Site) -> Result<Record> {
     let arches: Vec<_> = programs.iter().map(|program| program.arch).collect();
-    Record {
+    Ok(Record {
         trap: env!("CARGO_PKG_VERSION").to_owned(),
         name: request.name.clone(),
         platform: request.platform.manifest.id.clone(),
@@ -188,42 +212,39 @@ fn record(request: &Request, programs: &[Program], files: &[File]) -> Record {
                 size: program.bytes.len() as u64,
             })
             .collect(),
-        files: files
-            .iter()
-            .filter(|file| !(file.keep && request.shared_dir))
-            .map(|file| (file.path.clone(), payload::sha256(&file.bytes)))
-            .collect::<BTreeMap<_, _>>(),
-    }
-}
-
-fn check_limits(request: &Request, record: &Record, files: &[File], ui: &Ui) -> Result<()> {
-    let total: u64 = files.iter().map(|file| file.bytes.len() as u64).sum();
-    for program in &record.programs {
-        ui.detail("Program", format_args!("{} for {}, {}", request.name, program.arch, Bytes(program.size)));
-    }
-    check_limit(request, Measured::Artifact, total)
+        files: {
+            let mut hashes = BTreeMap::new();
+            for file in files {
+                if !site.keeps(file)? {
+                    hashes.insert(file.path.clone(), payload::sha256(&file.bytes));
+                }
+            }
+            hashes
+        },
+        replaces: BTreeMap::new(),
+    })
 }
 
 /// Refuses what the platform would refuse, before it is deployed.
-fn check_limit(request: &Request, of: Measured, bytes: u64) -> Result<()> {
+fn check_limit(request: &Request, of: Measured, bytes: u64, ui: &Ui) -> Result<()> {
     let Some(limit) = request.platform.limit(of).filter(|limit| bytes > limit.bytes) else { return Ok(()) };
     let what = match of {
         Measured::Program => "the program",
         Measured::Artifact => "the artifact",
         Measured::Zip => "the zip",
     };
-    Err(Error::known(
-        "too-large",
-        Class::Request,
-        format!(
-            "{what} has {} and `{}` takes {}: {}",
-            Bytes(bytes),
-            request.platform.manifest.id,
-            Bytes(limit.bytes),
-            limit.about
-        ),
-    )
-    .with_hint(format!(
+    let message = format!(
+        "{what} has {} and `{}` takes {}: {}",
+        Bytes(bytes),
+        request.platform.manifest.id,
+        Bytes(limit.bytes),
+        limit.about
+    );
+    if limit.soft {
+        ui.warning(message);
+        return Ok(());
+    }
+    Err(Error::known("too-large", Class::Request, message).with_hint(format!(
         "`strip = true`, `lto = true` and `opt-level = \"z\"` make programs smaller; see {}",
         limit.source
     )))

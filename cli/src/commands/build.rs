@@ -245,7 +245,7 @@ fn print_plan(plan: &Plan, ui: &Ui) -> Result<()> {
             }
             Step::Check { program } => format!("check       {}\n", plan::shown(program)),
             Step::Write { path, what, keep, .. } => {
-                let keep = if *keep && plan.request.shared_dir { ", unless it exists" } else { "" };
+                let keep = if *keep { ", unless it is yours by now" } else { "" };
                 format!("write       {dir}/{path}  ({what}{keep})\n")
             }
             Step::Zip { path } => format!("zip         {}\n", plan::shown(path)),

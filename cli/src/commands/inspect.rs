@@ -97,17 +97,23 @@ fn folder(dir: &Path) -> Result<Vec<Report>> {
         )
         .with_hint("give the folder that `cargo trap build` wrote; it is printed at the end of a build"));
     }
-    records.iter().map(|record| artifact(dir, record)).collect()
+    records.iter().map(|record| artifact(dir, record, &records)).collect()
 }
 
-fn artifact(dir: &Path, record: &Record) -> Result<Report> {
+fn artifact(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
     let mut problems = Vec::new();
+    if !record.replaces.is_empty() {
+        problems.push("the last build was interrupted".to_owned());
+    }
     let mut total = 0;
     for (path, hash) in &record.files {
         match fs::read(dir.join(path)) {
             Ok(bytes) => {
                 total += bytes.len() as u64;
-                if payload::sha256(&bytes) != *hash {
+                // What several programs of a folder share was written by the last of them.
+                let found = payload::sha256(&bytes);
+                let shared = records.iter().any(|other| other.files.get(path) == Some(&found));
+                if found != *hash && !shared {
                     problems.push(format!("`{path}` was changed after the build"));
                 }
             }

@@ -34,6 +34,9 @@ pub struct Manifest {
     /// Files that belong to the person's project once they exist: written when missing, never replaced.
     #[serde(default)]
     pub scaffold: Vec<String>,
+    /// Lines of scaffolding that must fit the program, also once the file is the person's own.
+    #[serde(default)]
+    pub agree: Vec<Agree>,
     /// What to type after a build; a template line each.
     pub next: Vec<String>,
     /// Sizes the platform refuses beyond.
@@ -53,6 +56,19 @@ pub struct Limit {
     pub about: String,
     /// The page that says so.
     pub source: String,
+    /// True when there is a way around it: beyond it a build warns and goes on.
+    #[serde(default)]
+    pub soft: bool,
+}
+
+/// A line of scaffolding that must fit the program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Agree {
+    /// One of the scaffolding's files.
+    pub file: String,
+    /// The line, as a template; white space around it does not count.
+    pub line: String,
 }
 
 /// What a limit is about.

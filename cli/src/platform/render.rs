@@ -78,7 +78,12 @@ pub fn render(files: &[(String, &str)], values: &Values) -> Result<Vec<Rendered>
 
 /// A path with its place-holders filled in.
 pub fn expand(path: &str, values: &Values) -> String {
-    let path = path.replace("__name__", &values.name).replace("__ext__", values.ext);
+    expand_with(path, &values.name, values.ext)
+}
+
+/// The same, for one name and one ending.
+pub fn expand_with(path: &str, name: &str, ext: &str) -> String {
+    let path = path.replace("__name__", name).replace("__ext__", ext);
     let (folder, name) = path.rsplit_once('/').map_or(("", path.as_str()), |(folder, name)| (folder, name));
     let name = name.strip_prefix("dot-").map_or_else(|| name.to_owned(), |rest| format!(".{rest}"));
     if folder.is_empty() { name } else { format!("{folder}/{name}") }

@@ -331,6 +331,113 @@ fn two_programs_share_one_project() {
 }
 
 #[test]
+fn scaffolding_that_was_changed_stays_and_is_held_against_the_program() {
+    let sandbox = Sandbox::new();
+    sandbox.write("arm", elf(ARM64));
+    sandbox.write("intel", elf(X64));
+    for out_dir in [&["--out-dir", "backend"][..], &[]] {
+        let folder = if out_dir.is_empty() { "target/trap/genezio/intel" } else { "backend" };
+        let build = |program| {
+            fs::copy(sandbox.path(program), sandbox.path("app")).unwrap();
+            fs::rename(sandbox.path("app"), sandbox.path("same/intel")).unwrap();
+            sandbox.trap(&[&["build", "--program", "same/intel"], out_dir].concat())
+        };
+        fs::create_dir_all(sandbox.path("same")).unwrap();
+        // Untouched, it follows the program.
+        assert!(build("intel").starts_with("exit: 0"));
+        assert!(sandbox.read(&format!("{folder}/genezio.yaml")).contains("architecture: x86_64"));
+        assert!(build("arm").starts_with("exit: 0"));
+        assert!(sandbox.read(&format!("{folder}/genezio.yaml")).contains("architecture: arm64"));
+        // Changed, it stays, and what would break every start is said.
+        sandbox.write(&format!("{folder}/genezio.yaml"), "region: eu-central-1\narchitecture: arm64\n");
+        assert!(!build("arm").contains("warning"));
+        let seen = build("intel");
+        assert!(seen.contains("does not say `architecture: x86_64`"), "{seen}");
+        assert!(sandbox.read(&format!("{folder}/genezio.yaml")).contains("eu-central-1"));
+    }
+}
+
+#[test]
+fn a_zip_of_somebody_else_is_not_replaced() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    sandbox.write("backend/app.zip", "precious");
+    let build = ["build", "--program", "app", "--out-dir", "backend", "--zip"];
+    assert!(sandbox.trap(&build).contains("error[not-ours]"));
+    assert_eq!(sandbox.read("backend/app.zip"), "precious");
+    assert_eq!(sandbox.tree("backend"), ["app.zip"], "nothing was written");
+    fs::remove_file(sandbox.path("backend/app.zip")).unwrap();
+    for _ in 0..2 {
+        assert!(sandbox.output(&build).status.success());
+    }
+}
+
+#[test]
+fn one_module_has_one_owner() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one", elf(ARM64));
+    sandbox.write("two", [elf(ARM64), vec![0]].concat());
+    let build =
+        |name| sandbox.trap(&["build", "--program", name, "--platform", "lambda", "--out-dir", "backend"]);
+    assert!(build("one").starts_with("exit: 0"));
+    let seen = build("two");
+    assert!(seen.contains("belongs to the artifact of `one`"), "{seen}");
+    assert!(sandbox.trap(&["inspect", "backend"]).starts_with("exit: 0"));
+}
+
+#[test]
+fn a_build_goes_on_where_an_earlier_one_was_interrupted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    let build = ["build", "--program", "app", "--out-dir", "backend"];
+    assert!(sandbox.output(&build).status.success());
+    let old_record = sandbox.read("backend/trap/app.json");
+    sandbox.write("app", [elf(ARM64), vec![0]].concat());
+    assert!(sandbox.output(&build).status.success());
+    // As a build leaves it that ends after its first file: the record knows both states.
+    let mut record: serde_json::Value = serde_json::from_str(&sandbox.read("backend/trap/app.json")).unwrap();
+    let old: serde_json::Value = serde_json::from_str(&old_record).unwrap();
+    record["replaces"] = old["files"].clone();
+    sandbox.write("backend/trap/app.json", record.to_string());
+    assert!(sandbox.trap(&["inspect", "backend"]).contains("interrupted"));
+    sandbox.write("app", elf(ARM64));
+    let seen = sandbox.trap(&build);
+    assert!(seen.starts_with("exit: 0"), "{seen}");
+    assert!(sandbox.trap(&["inspect", "backend"]).starts_with("exit: 0"));
+}
+
+#[test]
+fn a_tampered_record_deletes_nothing_that_a_build_could_not_have_written() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    let build = ["build", "--program", "app", "--out-dir", "backend"];
+    assert!(sandbox.output(&build).status.success());
+    sandbox.write("backend/src/user.ts", "precious");
+    sandbox.write("outside.ts", "precious");
+    let mut record: serde_json::Value = serde_json::from_str(&sandbox.read("backend/trap/app.json")).unwrap();
+    let hash = "b1a63ae6ac60ac08d37d1d4d3a3ae9c2e5bf4f1a7b17d8ff4d0a2ff38a1c9f3b";
+    record["files"]["src/user.ts"] = hash.into();
+    record["files"]["../outside.ts"] = hash.into();
+    let text = record.to_string().replace(hash, &cargo_trap::payload::sha256(b"precious"));
+    sandbox.write("backend/trap/app.json", text);
+    assert!(sandbox.output(&build).status.success());
+    assert_eq!(sandbox.read("backend/src/user.ts"), "precious");
+    assert_eq!(sandbox.read("outside.ts"), "precious");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_is_not_followed_out_of_the_project() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    sandbox.write("elsewhere/keep.txt", "");
+    fs::create_dir(sandbox.path("backend")).unwrap();
+    std::os::unix::fs::symlink(sandbox.path("elsewhere"), sandbox.path("backend/trap")).unwrap();
+    assert!(sandbox.trap(&["build", "--program", "app", "--out-dir", "backend"]).contains("error[not-ours]"));
+    assert_eq!(sandbox.tree("elsewhere"), ["keep.txt"]);
+}
+
+#[test]
 fn a_dry_run_prints_the_steps_and_touches_nothing() {
     let sandbox = Sandbox::new();
     sandbox.write("app", elf(ARM64));
