@@ -32,5 +32,7 @@ export declare class TrapError extends Error {
     /** What to do: the second line of the message, without `help:`. */
     get advice(): string;
 }
+/** The system's name of an error, for example `ENOSPC`. */
+export declare function systemCode(error: unknown): string | undefined;
 /** A failed system call in few words, for example `ENOSPC: no space left on device`. */
 export declare function systemReason(error: unknown): string;

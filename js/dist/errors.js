@@ -23,6 +23,10 @@ export class TrapError extends Error {
         return this.message.slice(this.message.indexOf(ADVICE) + ADVICE.length);
     }
 }
+/** The system's name of an error, for example `ENOSPC`. */
+export function systemCode(error) {
+    return error instanceof Error ? error.code : undefined;
+}
 /** A failed system call in few words, for example `ENOSPC: no space left on device`. */
 export function systemReason(error) {
     const text = error instanceof Error ? error.message : String(error);

@@ -13,5 +13,10 @@ export declare function requireProgram(path: string, host: Host): void;
  * Throws `TRAP_START_FAILED` when the system refuses.
  */
 export declare function handOver(choice: Choice, path: string, host: Host): never;
+/** Why Linux would refuse to pass the environment to a new program, and what to do; or `undefined`. */
+export declare function environmentObstacle(env: Record<string, string>, host: Host): {
+    what: string;
+    advice: string;
+} | undefined;
 /** The name of a variable that Linux would refuse to pass on, or `undefined`. */
 export declare function oversizedVariable(env: Record<string, string>): string | undefined;

@@ -12,7 +12,7 @@ export interface FileFacts {
     /** Numeric id of the owner. */
     readonly owner: number;
 }
-/** How a child process ended: by itself, or by a signal such as `"SIGKILL"`. */
+/** How a child process ended: by itself, or by a signal such as `"SIGKILL"`. A signal without a name is status 255. */
 export type ChildEnd = {
     readonly status: number;
 } | {
@@ -33,7 +33,7 @@ export interface Host {
     readonly system: string;
     readonly arch: string;
     readonly nodeVersion: string;
-    /** `undefined` where the system has no user ids. */
+    /** Owner of the files this process creates; `undefined` where the system has no user ids. */
     readonly user: number | undefined;
     /** The environment, variables with text only. */
     env(): Record<string, string>;
@@ -51,6 +51,11 @@ export interface Host {
     sha256(path: string): string;
     /** A word that no other start uses at the same time. */
     uniqueWord(): string;
+    /**
+     * Removes `path.<unique word>` of starts that were killed while they wrote: ordinary files of this user whose
+     * process is gone. Says nothing when that is not possible.
+     */
+    removeLeftovers(path: string): void;
     /** Creates a file that must not exist yet, not even as a link. */
     create(path: string): Output;
     /** Copies a file to a name that must not exist yet. */
@@ -58,7 +63,9 @@ export interface Host {
     rename(from: string, to: string): void;
     /** Removes a file; says nothing when that is not possible. */
     remove(path: string): void;
-    /** Replaces this process. Returns never; throws only where Node can still catch the failure. */
+    /** Bytes that the stack of this process may take: `Infinity` for no limit, 0 when it is not known. */
+    stackLimit(): number;
+    /** Replaces this process; ignored signals get their default action back. Returns never; throws only where Node can still catch the failure. */
     execve(path: string, env: Record<string, string>): void;
     /** Runs a child with this process's stdio and waits for its end. */
     spawn(path: string, env: Record<string, string>): ChildEnd;

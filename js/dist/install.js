@@ -50,6 +50,10 @@ function installAt(path, name, program, write, verify, host) {
             return "already installed";
         }
     }
+    // Only here, where a program is about to be written: a warm start has nothing to clean up. Containers that
+    // share the folder but not their process ids may take each other's file for a leftover: the start that
+    // loses its file goes on with the next folder.
+    host.removeLeftovers(path);
     const temporary = `${path}.${host.uniqueWord()}`;
     try {
         const origin = write(temporary);
@@ -74,7 +78,13 @@ function isOurs(facts, program, host) {
 }
 /** Throws `TRAP_PAYLOAD_DAMAGED` unless the file has the hash of the program that was built. */
 export function requireHash(path, name, program, host) {
-    const found = host.sha256(path);
+    let found;
+    try {
+        found = host.sha256(path);
+    }
+    catch (error) {
+        throw new TrapError("TRAP_PAYLOAD_DAMAGED", `the payload of \`${name}\` cannot be compared with its SHA-256: \`${path}\`: ${systemReason(error)}`, "deploy the artifact such that the user of the host may read it, or do not set TRAP_VERIFY");
+    }
     if (found === program.sha256)
         return;
     throw new TrapError("TRAP_PAYLOAD_DAMAGED", `the payload of \`${name}\` is damaged: its SHA-256 is ${found} instead of ${program.sha256}`, "build the artifact again with `cargo trap build` and deploy it unchanged");

@@ -2,7 +2,7 @@
  * Finds the file of a `file` payload: it lies in the `trap/` folder of the artifact, but bundlers move
  * the module that runs, so the folder is looked for around it.
  */
-import { TrapError } from "./errors.js";
+import { TrapError, systemReason } from "./errors.js";
 /** Paths where a payload file may lie, best first, without duplicates. */
 export function payloadPaths(file, folders) {
     const paths = [];
@@ -25,7 +25,14 @@ export function locate(name, file, program, host) {
     const tried = [];
     let found = false;
     for (const path of payloadPaths(file, [host.moduleFolder(), host.env()["LAMBDA_TASK_ROOT"]])) {
-        const facts = host.facts(path, "follow");
+        let facts;
+        try {
+            facts = host.facts(path, "follow");
+        }
+        catch (error) {
+            tried.push(`${path}: ${systemReason(error)}`);
+            continue;
+        }
         if (facts?.kind === "file" && facts.size === program.size)
             return path;
         found ||= facts?.kind === "file";

@@ -17,7 +17,17 @@ export function pathOfScript(name) {
     const path = name.slice("file://".length).replace(/[?#].*$/, "");
     return decodeURIComponent(path).replace(/^\/([A-Za-z]:)/, "$1");
 }
+/** The file of the topmost call site, or `undefined` where the host does not let us ask V8 for it. */
 function runningFile() {
+    try {
+        return topFile();
+    }
+    catch {
+        // Node's --frozen-intrinsics refuses the assignments.
+        return undefined;
+    }
+}
+function topFile() {
     const traces = Error;
     const { prepareStackTrace, stackTraceLimit } = traces;
     let first;

@@ -3,17 +3,34 @@
  * `process.getBuiltinModule` when they are needed, because importing `node:fs` alone costs a start
  * 1 to 3 ms, and CommonJS and ES modules import differently.
  */
-import { TrapError } from "./errors.js";
+import { TrapError, systemCode } from "./errors.js";
 import { moduleFolder } from "./module-folder.js";
 /** Largest number of bytes decoded at once: 64 KiB of base64. */
 const DECODED_CHUNK = 49152;
+/** How the host ends when its child died of a signal that Node cannot name (real-time signals). */
+const UNNAMED_SIGNAL = 255;
+/** Takes the class of an error and what its constructor wants, and throws it. */
+const RAISE = "throw new Kind(code, what, advice);";
 /** The Node process this module runs in. Throws `TRAP_NODE_TOO_OLD` when it lacks what every start needs. */
 export function nodeHost() {
     const { process } = globalThis;
     if (process?.getBuiltinModule === undefined) {
-        throw new TrapError("TRAP_NODE_TOO_OLD", `this host is ${process === undefined ? "not Node" : `Node ${process.version}`}, without process.getBuiltinModule`, "choose Node 20.16, 22.3 or later in the settings of the platform");
+        const what = `this host is ${process === undefined ? "not Node" : `Node ${process.version}`}`;
+        return raiseWithoutNode("TRAP_NODE_TOO_OLD", `${what}, without process.getBuiltinModule`, "choose Node 20.16, 22.3 or later in the settings of the platform");
     }
     return new NodeHost(process);
+}
+/** {@link Host.raise} where there is no `node:vm`. */
+function raiseWithoutNode(code, what, advice) {
+    let raise;
+    try {
+        raise = new Function("Kind", "code", "what", "advice", `${RAISE}\n//# sourceURL=trap-host`);
+    }
+    catch {
+        // The host does not let text become code: better a long line than another error.
+        throw new TrapError(code, what, advice);
+    }
+    return raise(TrapError, code, what, advice);
 }
 class NodeHost {
     system;
@@ -26,7 +43,8 @@ class NodeHost {
         this.system = process.platform;
         this.arch = process.arch;
         this.nodeVersion = process.version;
-        this.user = process.getuid?.();
+        // Files belong to the effective user.
+        this.user = process.geteuid?.();
         this.#process = process;
         this.#fs = this.#builtin("fs");
     }
@@ -48,7 +66,7 @@ class NodeHost {
             this.#process.chdir(".");
         }
         catch (error) {
-            return codeOf(error) !== "ERR_WORKER_UNSUPPORTED_OPERATION";
+            return systemCode(error) !== "ERR_WORKER_UNSUPPORTED_OPERATION";
         }
         return true;
     }
@@ -94,6 +112,36 @@ class NodeHost {
         // The process id alone is not enough: containers that share a folder may use the same ones.
         return `${this.#process.pid}-${Math.random().toString(36).slice(2, 12)}`;
     }
+    removeLeftovers(path) {
+        const folder = path.slice(0, path.lastIndexOf("/") + 1);
+        try {
+            for (const name of this.#fs.readdirSync(folder)) {
+                const file = folder + name;
+                if (file.startsWith(`${path}.`) && this.#isLeftover(file, parseInt(file.slice(path.length + 1), 10))) {
+                    this.remove(file);
+                }
+            }
+        }
+        catch {
+            // The folder cannot be read: writing to it works without, or says why it does not.
+        }
+    }
+    /** Whether a temporary file is this user's and the process `pid`, which made it, no longer runs. */
+    #isLeftover(file, pid) {
+        const stats = this.#fs.lstatSync(file, { throwIfNoEntry: false });
+        if (!(pid > 0) || stats?.isFile() !== true || stats.uid !== this.user)
+            return false;
+        // The first process of a container has the same id again after a restart.
+        if (pid === this.#process.pid)
+            return stats.mtimeMs < Date.now() - 1000 * this.#process.uptime();
+        try {
+            this.#process.kill(pid, 0);
+        }
+        catch (error) {
+            return systemCode(error) === "ESRCH";
+        }
+        return false;
+    }
     create(path) {
         return new NodeOutput(this.#fs, this.#fs.openSync(path, "wx", 0o700));
     }
@@ -113,8 +161,21 @@ class NodeHost {
             // It was never created, or the folder does not allow it: the error that led here says more.
         }
     }
+    stackLimit() {
+        try {
+            const [, soft] = /^Max stack size +(\w+)/m.exec(this.#fs.readFileSync("/proc/self/limits").toString()) ?? [];
+            return soft === "unlimited" ? Infinity : Number(soft ?? 0);
+        }
+        catch {
+            return 0;
+        }
+    }
     execve(path, env) {
         this.#unblockStdio();
+        // Node ignores these two, and a new program inherits what is ignored; what is listened to starts with
+        // its default action. Should the system refuse, the listeners still keep the host from dying of them.
+        for (const signal of ["SIGPIPE", "SIGXFSZ"])
+            this.#process.on(signal, () => undefined);
         this.#process.execve?.(path, [path], env);
     }
     spawn(path, env) {
@@ -122,7 +183,10 @@ class NodeHost {
         const end = spawnSync(path, [], { argv0: path, env, stdio: "inherit", windowsHide: true });
         if (end.error !== undefined)
             throw end.error;
-        return end.signal === null ? { status: end.status ?? 1 } : { signal: end.signal };
+        if (end.signal === null)
+            return { status: end.status ?? 1 };
+        // Node has no name for real-time signals and says "" instead.
+        return end.signal === "" ? { status: UNNAMED_SIGNAL } : { signal: end.signal };
     }
     exit(status) {
         return this.#process.exit(status);
@@ -157,7 +221,7 @@ class NodeHost {
         const known = error instanceof TrapError ? error : unexpected(error);
         // Node prints the source line that threw an uncaught error. In a bundle with a payload that line has
         // megabytes, so the error is made and thrown in a script of its own.
-        const raise = this.#builtin("vm").runInThisContext("(Kind, code, what, advice) => { throw new Kind(code, what, advice); }", { filename: "trap-host" });
+        const raise = this.#builtin("vm").runInThisContext(`(Kind, code, what, advice) => { ${RAISE} }`, { filename: "trap-host" });
         return raise(TrapError, known.code, known.what, known.advice);
     }
     /**
@@ -216,9 +280,6 @@ function kindOf(stats) {
     if (stats.isDirectory())
         return "directory";
     return stats.isSymbolicLink() ? "link" : "other";
-}
-function codeOf(error) {
-    return error instanceof Error ? error.code : undefined;
 }
 function unexpected(error) {
     return new TrapError("TRAP_UNEXPECTED", error instanceof Error ? error.message : String(error), "this is a bug of cargo-trap or a host it does not know: please report it with this message");

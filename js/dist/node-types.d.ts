@@ -14,12 +14,14 @@ export interface NodeProcess {
     /** Node 20.16, 22.3 and later. */
     getBuiltinModule?(name: string): unknown;
     /** Absent on Windows. */
-    getuid?(): number;
+    geteuid?(): number;
     /** Node 22.15 and later. */
     execve?(file: string, args: readonly string[], env: Readonly<Record<string, string>>): void;
     chdir(folder: string): void;
     exit(status: number): never;
-    kill(pid: number, signal: string): void;
+    /** Seconds. */
+    uptime(): number;
+    kill(pid: number, signal: string | 0): void;
     on(event: string, listener: () => void): void;
     removeAllListeners(event: string): void;
 }
@@ -31,6 +33,7 @@ export interface NodeStream {
 export interface NodeStats {
     readonly size: number;
     readonly mode: number;
+    readonly mtimeMs: number;
     readonly uid: number;
     isFile(): boolean;
     isDirectory(): boolean;
@@ -55,6 +58,7 @@ export interface NodeFileSystem {
     renameSync(from: string, to: string): void;
     unlinkSync(path: string): void;
     readFileSync(path: string): NodeBuffer;
+    readdirSync(path: string): readonly string[];
 }
 export interface NodeBuffer extends Uint8Array {
     write(text: string, encoding: "base64"): number;

@@ -5,7 +5,7 @@
 import { choose } from "./choose.js";
 import { decode } from "./decode.js";
 import { TrapError } from "./errors.js";
-import { handOver, oversizedVariable, requireProgram } from "./handover.js";
+import { environmentObstacle, handOver, requireProgram } from "./handover.js";
 import { copyOf, install, newFile, requireHash } from "./install.js";
 import { locate } from "./locate.js";
 import { nodeHost } from "./node-host.js";
@@ -37,7 +37,7 @@ export function start(payload, options, host = nodeHost()) {
             nodeVersion: host.nodeVersion,
             mainThread: host.isMainThread(),
             execve: host.hasExecve(),
-        }), options, env);
+        }), options, env, host);
         const installed = place(payload.name, program, env["TRAP_VERIFY"] === "1", host);
         if (host.system === "linux")
             requireProgram(installed.path, host);
@@ -76,16 +76,15 @@ function programFor(payload, host) {
         : `choose ${carried} in the settings of the platform`);
 }
 /** Avoids an `exec` that the kernel would refuse: before Node 26 that aborts the process. */
-function refine(choice, options, env) {
+function refine(choice, options, env, host) {
     if (choice.takeover !== "exec")
         return choice;
-    const variable = oversizedVariable(env);
-    if (variable === undefined)
+    const obstacle = environmentObstacle(env, host);
+    if (obstacle === undefined)
         return choice;
-    const obstacle = `the variable ${variable} is longer than Linux passes on (128 KiB)`;
     if (options.takeover === "auto")
-        return { takeover: "spawn", reason: obstacle };
-    throw new TrapError("TRAP_EXEC_UNAVAILABLE", `takeover \`exec\` was forced at build time, but ${obstacle}`, `make ${variable} shorter`);
+        return { takeover: "spawn", reason: obstacle.what };
+    throw new TrapError("TRAP_EXEC_UNAVAILABLE", `takeover \`exec\` was forced at build time, but ${obstacle.what}`, obstacle.advice);
 }
 /** Brings the program to a path where it can be executed. */
 function place(name, program, verify, host) {
@@ -96,6 +95,9 @@ function place(name, program, verify, host) {
             requireHash(path, name, program, host);
         if (host.mayExecute(path))
             return { path, origin: "file in place", skipped: [] };
+        // A payload that cannot be read is not the fault of the folders it could be copied to.
+        if (host.system === "linux")
+            requireProgram(path, host);
         return install(name, program, copyOf(path, host), verify, host);
     }
     if (base64 === undefined) {

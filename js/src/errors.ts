@@ -52,6 +52,11 @@ export class TrapError extends Error {
   }
 }
 
+/** The system's name of an error, for example `ENOSPC`. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error ? (error as { code?: string }).code : undefined;
+}
+
 /** A failed system call in few words, for example `ENOSPC: no space left on device`. */
 export function systemReason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);

@@ -4,18 +4,40 @@
 
 import type { Choice } from "./choose.js";
 import { ELF_HEAD_LENGTH, elfMachine } from "./elf.js";
-import { TrapError, systemReason } from "./errors.js";
+import { TrapError, systemCode, systemReason } from "./errors.js";
 import type { Host } from "./host.js";
 
 /** Longest `NAME=value` in bytes that Linux passes to a new program, its final zero included. */
 const LONGEST_VARIABLE = 131072;
+
+/** Bytes of arguments and environment that Linux passes on at least, and at most; between them a quarter of the stack. */
+const SMALLEST_SPACE = 131072;
+const LARGEST_SPACE = 6291456;
+
+/** Bytes left for the program's path, which is passed on twice, and for what the kernel adds. */
+const SPACE_FOR_PATH = 16384;
+
+/** Bytes that every variable takes besides its name and value: `=`, the final zero, and a pointer. */
+const PER_VARIABLE = 10;
 
 /**
  * Throws `TRAP_PAYLOAD_DAMAGED` unless the file is a program for this machine. A failed `process.execve`
  * aborts Node before version 26 and cannot be caught, so what can be known is checked beforehand.
  */
 export function requireProgram(path: string, host: Host): void {
-  const machine = elfMachine(host.head(path, ELF_HEAD_LENGTH));
+  let head;
+  try {
+    head = host.head(path, ELF_HEAD_LENGTH);
+  } catch (error) {
+    // Who may execute a file need not be able to read it.
+    if (systemCode(error) === "EACCES" && host.mayExecute(path)) return;
+    throw new TrapError(
+      "TRAP_PAYLOAD_DAMAGED",
+      `\`${path}\` cannot be read: ${systemReason(error)}`,
+      "deploy the artifact such that the user of the host may read and execute it (modes 0755)",
+    );
+  }
+  const machine = elfMachine(head);
   if (machine === host.arch) return;
   throw new TrapError(
     "TRAP_PAYLOAD_DAMAGED",
@@ -46,6 +68,30 @@ export function handOver(choice: Choice, path: string, host: Host): never {
   // Returning would leave a host that looks healthy and cannot answer: it ends as the program did.
   if ("signal" in end) host.dieBy(end.signal);
   host.exit(end.status);
+}
+
+/** Why Linux would refuse to pass the environment to a new program, and what to do; or `undefined`. */
+export function environmentObstacle(env: Record<string, string>, host: Host): { what: string; advice: string } | undefined {
+  const name = oversizedVariable(env);
+  if (name !== undefined) {
+    return { what: `the variable ${name} is longer than Linux passes on (128 KiB)`, advice: `make ${name} shorter` };
+  }
+  // Asking for the limit reads a file, counting exactly takes time: only where it could matter.
+  if (environmentSize(env, (text) => text.length * 3) <= SMALLEST_SPACE - SPACE_FOR_PATH) return undefined;
+  const space = Math.min(Math.max(host.stackLimit() / 4, SMALLEST_SPACE), LARGEST_SPACE) - SPACE_FOR_PATH;
+  const size = environmentSize(env, utf8Length);
+  if (size <= space) return undefined;
+  return {
+    what: `the environment takes ${size} bytes, and Linux passes on ${space} (a quarter of the stack limit)`,
+    advice: "remove variables from the environment, or make them shorter",
+  };
+}
+
+/** Bytes that Linux counts for the environment, by a function that counts those of a text. */
+function environmentSize(env: Record<string, string>, length: (text: string) => number): number {
+  let bytes = 0;
+  for (const name in env) bytes += length(name) + length(env[name] ?? "") + PER_VARIABLE;
+  return bytes;
 }
 
 /** The name of a variable that Linux would refuse to pass on, or `undefined`. */

@@ -84,6 +84,10 @@ function installAt(
     }
   }
 
+  // Only here, where a program is about to be written: a warm start has nothing to clean up. Containers that
+  // share the folder but not their process ids may take each other's file for a leftover: the start that
+  // loses its file goes on with the next folder.
+  host.removeLeftovers(path);
   const temporary = `${path}.${host.uniqueWord()}`;
   try {
     const origin = write(temporary);
@@ -110,7 +114,16 @@ function isOurs(facts: FileFacts, program: Program, host: Host): boolean {
 
 /** Throws `TRAP_PAYLOAD_DAMAGED` unless the file has the hash of the program that was built. */
 export function requireHash(path: string, name: string, program: Program, host: Host): void {
-  const found = host.sha256(path);
+  let found;
+  try {
+    found = host.sha256(path);
+  } catch (error) {
+    throw new TrapError(
+      "TRAP_PAYLOAD_DAMAGED",
+      `the payload of \`${name}\` cannot be compared with its SHA-256: \`${path}\`: ${systemReason(error)}`,
+      "deploy the artifact such that the user of the host may read it, or do not set TRAP_VERIFY",
+    );
+  }
   if (found === program.sha256) return;
   throw new TrapError(
     "TRAP_PAYLOAD_DAMAGED",

@@ -3,8 +3,8 @@
  * the module that runs, so the folder is looked for around it.
  */
 
-import { TrapError } from "./errors.js";
-import type { Host } from "./host.js";
+import { TrapError, systemReason } from "./errors.js";
+import type { FileFacts, Host } from "./host.js";
 import type { Program } from "./payload-type.js";
 
 /** Paths where a payload file may lie, best first, without duplicates. */
@@ -28,7 +28,13 @@ export function locate(name: string, file: string, program: Program, host: Host)
   const tried: string[] = [];
   let found = false;
   for (const path of payloadPaths(file, [host.moduleFolder(), host.env()["LAMBDA_TASK_ROOT"]])) {
-    const facts = host.facts(path, "follow");
+    let facts: FileFacts | undefined;
+    try {
+      facts = host.facts(path, "follow");
+    } catch (error) {
+      tried.push(`${path}: ${systemReason(error)}`);
+      continue;
+    }
     if (facts?.kind === "file" && facts.size === program.size) return path;
     found ||= facts?.kind === "file";
     if (facts === undefined) tried.push(`${path}: no such file`);

@@ -20,7 +20,17 @@ export function pathOfScript(name: string | undefined): string | undefined {
   return decodeURIComponent(path).replace(/^\/([A-Za-z]:)/, "$1");
 }
 
+/** The file of the topmost call site, or `undefined` where the host does not let us ask V8 for it. */
 function runningFile(): string | undefined {
+  try {
+    return topFile();
+  } catch {
+    // Node's --frozen-intrinsics refuses the assignments.
+    return undefined;
+  }
+}
+
+function topFile(): string | undefined {
   const traces = Error as unknown as StackTraces;
   const { prepareStackTrace, stackTraceLimit } = traces;
   let first: CallSite | undefined;

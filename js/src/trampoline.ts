@@ -7,7 +7,7 @@ import { choose } from "./choose.js";
 import type { Choice } from "./choose.js";
 import { decode } from "./decode.js";
 import { TrapError } from "./errors.js";
-import { handOver, oversizedVariable, requireProgram } from "./handover.js";
+import { environmentObstacle, handOver, requireProgram } from "./handover.js";
 import type { Host } from "./host.js";
 import { copyOf, install, newFile, requireHash } from "./install.js";
 import type { Installed } from "./install.js";
@@ -46,6 +46,7 @@ export function start(payload: Payload, options: Options, host: Host = nodeHost(
       }),
       options,
       env,
+      host,
     );
     const installed = place(payload.name, program, env["TRAP_VERIFY"] === "1", host);
     if (host.system === "linux") requireProgram(installed.path, host);
@@ -101,16 +102,15 @@ function programFor(payload: Payload, host: Host): Program {
 }
 
 /** Avoids an `exec` that the kernel would refuse: before Node 26 that aborts the process. */
-function refine(choice: Choice, options: Options, env: Record<string, string>): Choice {
+function refine(choice: Choice, options: Options, env: Record<string, string>, host: Host): Choice {
   if (choice.takeover !== "exec") return choice;
-  const variable = oversizedVariable(env);
-  if (variable === undefined) return choice;
-  const obstacle = `the variable ${variable} is longer than Linux passes on (128 KiB)`;
-  if (options.takeover === "auto") return { takeover: "spawn", reason: obstacle };
+  const obstacle = environmentObstacle(env, host);
+  if (obstacle === undefined) return choice;
+  if (options.takeover === "auto") return { takeover: "spawn", reason: obstacle.what };
   throw new TrapError(
     "TRAP_EXEC_UNAVAILABLE",
-    `takeover \`exec\` was forced at build time, but ${obstacle}`,
-    `make ${variable} shorter`,
+    `takeover \`exec\` was forced at build time, but ${obstacle.what}`,
+    obstacle.advice,
   );
 }
 
@@ -121,6 +121,8 @@ function place(name: string, program: Program, verify: boolean, host: Host): Ins
     const path = locate(name, file, program, host);
     if (verify) requireHash(path, name, program, host);
     if (host.mayExecute(path)) return { path, origin: "file in place", skipped: [] };
+    // A payload that cannot be read is not the fault of the folders it could be copied to.
+    if (host.system === "linux") requireProgram(path, host);
     return install(name, program, copyOf(path, host), verify, host);
   }
   if (base64 === undefined) {

@@ -21,12 +21,17 @@ export interface Fakes {
   readonly files?: Record<string, FakeFile>;
   /** Folders that refuse, with the error of the system. */
   readonly broken?: Record<string, string>;
+  /** Folders that this process may not look into. */
+  readonly closed?: readonly string[];
   /** Folders mounted noexec. */
   readonly noexec?: readonly string[];
   readonly childEnd?: ChildEnd;
   readonly execveError?: Error;
   readonly spawnError?: Error;
   readonly machine?: number;
+  /** Files that cannot be read. */
+  readonly unreadable?: readonly string[];
+  readonly stackLimit?: number;
 }
 
 /** How a fake process ended; thrown, because a process that ends runs no further line. */
@@ -43,6 +48,10 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
     const error = fakes.broken?.[folderOf(path)];
     if (error !== undefined) throw new Error(`${error}, open '${path}'`);
   };
+  const refuseReading = (path: string): void => {
+    if (fakes.unreadable?.includes(path) !== true) return;
+    throw Object.assign(new Error(`EACCES: permission denied, open '${path}'`), { code: "EACCES" });
+  };
   const host: Host = {
     system: fakes.system ?? "linux",
     arch: fakes.arch ?? "x64",
@@ -53,6 +62,7 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
     hasExecve: () => fakes.execve ?? true,
     moduleFolder: () => fakes.moduleFolder,
     facts(path) {
+      if (fakes.closed?.includes(folderOf(path)) === true) throw new Error(`EACCES: permission denied, stat '${path}'`);
       const file = files.get(path);
       if (file === undefined) return undefined;
       return {
@@ -63,14 +73,21 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
       };
     },
     mayExecute: (path) => !fakes.noexec?.includes(folderOf(path)) && ((files.get(path)?.mode ?? 0o755) & 0o111) !== 0,
-    head() {
+    head(path) {
+      refuseReading(path);
       const head = new Uint8Array(20);
       head.set([0x7f, 0x45, 0x4c, 0x46, 2]);
       head[18] = fakes.machine ?? 62;
       return head;
     },
-    sha256: (path) => `hash of ${files.get(path)?.content ?? ""}`,
+    sha256(path) {
+      refuseReading(path);
+      return `hash of ${files.get(path)?.content ?? ""}`;
+    },
     uniqueWord: () => "new",
+    removeLeftovers(path) {
+      for (const file of files.keys()) if (file.startsWith(`${path}.dead`)) host.remove(file);
+    },
     create(path) {
       refuse(path);
       done.push(`create ${path}`);
@@ -89,6 +106,7 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
     remove(path) {
       if (files.delete(path)) done.push(`remove ${path}`);
     },
+    stackLimit: () => fakes.stackLimit ?? 8388608,
     execve(path) {
       done.push(`execve ${path}`);
       if (fakes.execveError !== undefined) throw fakes.execveError;

@@ -30,6 +30,12 @@ test("a cold container writes, closes and renames, a warm one writes nothing", (
   assert.deepEqual(warm.result, { path: `/tmp/${NAME}`, origin: "already installed", skipped: [] });
 });
 
+test("what a killed start left is removed before a program is written, and only then", () => {
+  const left = { [`/tmp/${NAME}.dead`]: { content: "half" } };
+  assert.deepEqual(installed({ files: left }).done, [`remove /tmp/${NAME}.dead`, ...WRITTEN]);
+  assert.deepEqual(installed({ files: { ...left, [`/tmp/${NAME}`]: { content: CONTENT } } }).done, []);
+});
+
 describe("a file at the target path is replaced when it", () => {
   const files: Record<string, FakeFile> = {
     "is a link": { content: CONTENT, kind: "link" },

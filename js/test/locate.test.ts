@@ -39,6 +39,16 @@ test("a file of another size alone is damage", () => {
   });
 });
 
+test("a folder that may not be looked into is named with the reason, and the next is tried", () => {
+  const fakes = { closed: ["/app/trap"], moduleFolder: "/app" };
+  assert.throws(() => locate("hello", "hello.bin", program, fakeHost(fakes).host), {
+    code: "TRAP_PAYLOAD_MISSING",
+    message: /\/app\/trap\/hello\.bin: EACCES: permission denied; \/app\/hello\.bin: no such file/,
+  });
+  const { host } = fakeHost({ ...fakes, files: { "/app/hello.bin": { size: 4 } } });
+  assert.equal(locate("hello", "hello.bin", program, host), "/app/hello.bin");
+});
+
 test("V8 names scripts by path or by URL", () => {
   assert.equal(pathOfScript("/a b/x.cjs"), "/a b/x.cjs");
   assert.equal(pathOfScript("file:///a%20b/x.mjs?v=1#top"), "/a b/x.mjs");

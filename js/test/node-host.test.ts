@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -29,6 +30,23 @@ test("a new file or a copy never takes the place of one that is there", (t) => {
   assert.throws(() => host.create(path), { code: "EEXIST" });
   assert.throws(() => host.copy(path, path, 0o755), { code: "EEXIST" });
   assert.equal(readFileSync(path, "utf8"), "mine");
+});
+
+test("what a killed start left is removed, and nothing else", (t) => {
+  const to = folder(t);
+  const path = join(to, "trap-0123");
+  const { pid: gone } = spawnSync("true");
+  writeFileSync(`${path}.${gone}-left`, "half");
+  const kept = ["trap-0123", `trap-0123.${process.ppid}-writing`, `trap-0123.${process.pid}-writing`, "trap-0123.txt", `trap-4567.${gone}-other`];
+  for (const name of kept) writeFileSync(join(to, name), "");
+  symlinkSync("/nowhere", `${path}.${gone}-link`);
+  mkdirSync(`${path}.${gone}-folder`);
+  nodeHost().removeLeftovers(path);
+  assert.deepEqual(readdirSync(to).sort(), [...kept, `trap-0123.${gone}-link`, `trap-0123.${gone}-folder`].sort());
+});
+
+test("the stack limit of this process is known", () => {
+  assert.equal(`${nodeHost().stackLimit() / 1024}`.replace("Infinity", "unlimited"), spawnSync("sh", ["-c", "ulimit -s"]).stdout.toString().trim());
 });
 
 test("this thread is the main one", () => assert.equal(nodeHost().isMainThread(), true));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { TrapError } from "../src/errors.js";
-import { oversizedVariable } from "../src/handover.js";
+import { environmentObstacle, oversizedVariable } from "../src/handover.js";
 import type { Payload } from "../src/payload-type.js";
 import { start } from "../src/trampoline.js";
 import { fakeHost } from "./fake-host.js";
@@ -53,6 +53,34 @@ test("the longest variable is counted in bytes, with its name and its end", () =
   assert.equal(oversizedVariable({ A: "ä".repeat(65535) }), "A");
   assert.equal(oversizedVariable({ A: "😀".repeat(32767) }), undefined);
   assert.equal(oversizedVariable({ A: "😀".repeat(32768) }), "A");
+});
+
+describe("the whole environment is counted against a quarter of the stack limit:", () => {
+  const MIB = 1048576;
+  const variables = (count: number): Record<string, string> =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`V${at}`, "x".repeat(100_000)]));
+  const cases: readonly [name: string, count: number, stackLimit: number, refused: boolean][] = [
+    ["2 MB fit into the usual 8 MiB", 20, 8 * MIB, false],
+    ["2.1 MB do not", 21, 8 * MIB, true],
+    ["6.2 MB fit where there is no limit", 62, Infinity, false],
+    ["6.3 MB never do", 63, Infinity, true],
+    ["100 KB fit whatever the limit is", 1, 0, false],
+    ["200 KB do not where the limit is not known", 2, 0, true],
+  ];
+  for (const [name, count, stackLimit, refused] of cases) {
+    test(name, () => {
+      const obstacle = environmentObstacle(variables(count), fakeHost({ stackLimit }).host);
+      assert.equal(obstacle !== undefined, refused, obstacle?.what ?? "no obstacle");
+    });
+  }
+  test("auto spawns, exec refuses", () => {
+    const env = { ...polling, ...variables(21) };
+    assert.equal(ends({ env }).at(-2), `spawn ${PATH}`);
+    assert.throws(() => start(payload, { takeover: "exec" }, fakeHost({ env }).host), {
+      code: "TRAP_EXEC_UNAVAILABLE",
+      message: /the environment takes 21\d{5} bytes, and Linux passes on 20\d{5} /,
+    });
+  });
 });
 
 test("without a Runtime API nothing is done, and every event is refused with the reason", async () => {
@@ -107,6 +135,26 @@ describe("a payload file is", () => {
       message: /its SHA-256 is hash of abcd instead of 0123456789abcdef/,
     });
   });
+});
+
+describe("a payload file that cannot be read is", () => {
+  const carried: Payload = { name: "hello", programs: { x64: { sha256: "0123456789abcdef", size: 4, file: "hello.bin" } } };
+  const at = "/app/trap/hello.bin";
+  const fakes = (mode: number): Fakes => ({ moduleFolder: "/app", unreadable: [at], files: { [at]: { size: 4, mode } } });
+  test("executed where it lies when it may be executed", () => {
+    assert.deepEqual(ends(fakes(0o711), "auto", carried), [`execve ${at}`]);
+  });
+  const cases: Record<string, [Fakes, RegExp]> = {
+    "refused when it may not be executed either": [fakes(0o600), /^`\/app\/trap\/hello\.bin` cannot be read: EACCES: permission denied\nhelp: /],
+    "refused when its hash is asked for": [
+      { ...fakes(0o711), env: { ...polling, TRAP_VERIFY: "1" } },
+      /cannot be compared with its SHA-256: `\/app\/trap\/hello\.bin`: EACCES: permission denied\nhelp: /,
+    ],
+  };
+  for (const [name, [host, message]] of Object.entries(cases)) {
+    test(name, () =>
+      assert.throws(() => start(carried, { takeover: "auto" }, fakeHost(host).host), { code: "TRAP_PAYLOAD_DAMAGED", message }));
+  }
 });
 
 describe("start throws", () => {

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { writeArtifact } from "../support/artifact.mjs";
 import { program, sha256 } from "../support/program.mjs";
-import { mayMount, nodes, runHost, runMounted, said, temporaryFolder, tmpfs } from "../support/run.mjs";
+import { mayMount, nodes, runHost, runMounted, said, startHost, temporaryFolder, tmpfs } from "../support/run.mjs";
 
 const built = program();
+/** Runs a command as an ordinary user. */
+const as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 const NAME = `trap-${built.sha256.slice(0, 16)}`;
 
 for (const { path: node, version } of nodes) {
@@ -45,6 +47,25 @@ for (const { path: node, version } of nodes) {
       const again = await runHost(node, where.entry, where);
       assert.match(again.stderr, /payload: already installed/);
       assert.equal(statSync(where.target).ino, ino);
+    });
+
+    test("what a start left that had this process id and was killed is removed", async (t) => {
+      const where = artifact(t);
+      const script = `echo half > "$TRAP_DIR/${NAME}.$$-left"; exec "$@"`;
+      const host = await startHost("sh", ["-c", script, "sh", node, where.entry], where).end;
+      assertInstalled(host, where);
+    });
+
+    test("the effective user owns what is installed", async (t) => {
+      if (!mayMount(t)) return;
+      const { folder, entry } = artifact(t);
+      chmodSync(folder, 0o755);
+      writeFileSync(join(folder, "built"), built.bytes, { mode: 0o755 });
+      writeFileSync(entry, `process.seteuid(65534);\n${readFileSync(entry, "utf8")}`);
+      const theirs = [`cp -p /mnt/artifact/built /mnt/to/${NAME}`, `chown 65534 /mnt/to/${NAME}`];
+      const mounts = [tmpfs("/tmp"), tmpfs("/dev/shm"), ...theirs];
+      const host = await runMounted(node, folder, mounts, { env: { TRAP_DIR: "/mnt/to" } });
+      assert.match(host.stderr, /program \/mnt\/to\/.*already installed/);
     });
 
     describe("what lies at the target path is replaced:", () => {
@@ -141,12 +162,37 @@ for (const { path: node, version } of nodes) {
       assert.equal(said(host.stdout, "exe"), "/mnt/artifact/trap/hello.bin");
     });
 
+    describe("for a user who may not read it, a payload file", () => {
+      const FILE = "/mnt/artifact/trap/hello.bin";
+      const damaged = (text) => ({ status: 1, stderr: new RegExp(`TrapError \\[TRAP_PAYLOAD_DAMAGED\\]: ${text}: EACCES: permission denied\nhelp: `) });
+      const cases = {
+        "runs when it may be executed": [0o711, {}, { status: 7, stderr: /file in place/ }],
+        "is named when it may not": [0o600, {}, damaged(`\`${FILE}\` cannot be read`)],
+        "is named when its hash is asked for": [0o711, { TRAP_VERIFY: "1" }, damaged(`.*SHA-256: \`${FILE}\``)],
+        "is named when its folder is closed": [
+          0o755,
+          { LAMBDA_TASK_ROOT: "/mnt/to" },
+          { status: 1, stderr: /TrapError \[TRAP_PAYLOAD_MISSING\]: .*\/mnt\/to\/trap\/hello\.bin: EACCES: permission denied; / },
+          [`mkdir -m 700 /mnt/to/trap`, `mv ${FILE} /mnt/to/trap/`],
+        ],
+      };
+      for (const [name, [mode, env, { status, stderr }, prepare = []]] of Object.entries(cases)) {
+        test(name, async (t) => {
+          if (!mayMount(t)) return;
+          const { folder } = artifact(t, { file: "hello.bin", mode });
+          chmodSync(folder, 0o755);
+          const host = await runMounted(node, folder, [tmpfs("/tmp"), tmpfs("/dev/shm"), ...prepare], { as, env });
+          assert.equal(host.status, status, host.stderr);
+          assert.match(host.stderr, stderr);
+        });
+      }
+    });
+
     test("a foreign program in a sticky /tmp is passed over by an ordinary user", async (t) => {
       if (!mayMount(t)) return;
       const { folder } = artifact(t);
       chmodSync(folder, 0o755);
       const foreign = [`printf '#!/bin/sh\\nexit 99\\n' > /tmp/${NAME}`, `chmod 755 /tmp/${NAME}`];
-      const as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
       const host = await runMounted(node, folder, [tmpfs("/tmp"), tmpfs("/dev/shm"), ...foreign], { as });
       assert.equal(said(host.stdout, "exe"), `/dev/shm/${NAME}`, host.stderr);
       assert.match(host.stderr, /skipped \/tmp: E(PERM|ACCES)/);

@@ -1,5 +1,6 @@
 // The hand-over in real Node processes, with a real program.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -71,6 +72,29 @@ for (const { path: node, version } of nodes) {
           assert.equal((await host.end).signal, signal);
         });
       }
+    }
+
+    test("a program killed by a signal that Node cannot name does not look like one that was stopped", async (t) => {
+      const { entry, env } = artifact(t, { takeover: "spawn" });
+      const host = startHost(node, [entry], { env: { ...env, TRAP_TEST_END: "wait" } });
+      process.kill(Number(said(await host.printed(READY), "pid")), 40);
+      const { status, signal } = await host.end;
+      assert.deepEqual([status, signal], [255, null]);
+    });
+
+    // A spawned program has another process id than the shell, and Node resets its signals by itself.
+    if (auto === "exec") {
+      test("signals that Node ignores have their default action in the program", async (t) => {
+        // `cat` prints its own state, which it finds on stdin: the process id is the shell's all along.
+        const bytes = readFileSync(execFileSync("which", ["cat"], { encoding: "utf8" }).trim());
+        const cat = { bytes, size: bytes.length, sha256: sha256(bytes) };
+        const { entry, env } = artifact(t, { file: "cat" }, cat);
+        const host = await startHost("sh", ["-c", 'exec "$@" < /proc/$$/status', "sh", node, entry], { env }).end;
+        assert.match(host.stdout, /^Name:\tcat$/m, host.stderr);
+        const ignored = BigInt(`0x${/^SigIgn:\t(\w+)$/m.exec(host.stdout)[1]}`);
+        const [SIGPIPE, SIGXFSZ] = [1n << 12n, 1n << 24n];
+        assert.equal(ignored & (SIGPIPE | SIGXFSZ), 0n);
+      });
     }
 
     test("a listener of the host for the signal does not keep it alive", async (t) => {
@@ -165,6 +189,27 @@ for (const { path: node, version } of nodes) {
       });
     });
 
+    describe("an environment of many variables", () => {
+      const failed = /TrapError \[TRAP_START_FAILED\]: .*E2BIG/;
+      const cases = {
+        "of 2 MB reaches the program": ["8192", 20, 7, new RegExp(`${auto}, because`)],
+        "of 2.1 MB is an error": ["8192", 21, 1, failed],
+        "of 500 KB is one when the stack is small": ["2048", 6, 1, failed],
+        "of 6 MB reaches the program when the stack has no limit": ["unlimited", 60, 7, new RegExp(`${auto}, because`)],
+      };
+      for (const [name, [stack, count, status, said]] of Object.entries(cases)) {
+        test(name, async (t) => {
+          const { folder, entry, env } = artifact(t);
+          const setting = join(folder, "setting.js");
+          const set = `for (let at = 0; at < ${count}; at += 1) process.env["BIG" + at] = "x".repeat(100_000);`;
+          writeFileSync(setting, `${set}\nawait import(${JSON.stringify(entry)});\n`);
+          const host = await startHost("sh", ["-c", `ulimit -s ${stack} && exec "$@"`, "sh", node, setting], { env }).end;
+          assert.deepEqual([host.status, host.signal], [status, null], host.stderr);
+          assert.match(host.stderr, said);
+        });
+      }
+    });
+
     test("without a Runtime API the host goes on and hears the reason with its first event", async (t) => {
       const { folder, env } = artifact(t);
       const entry = join(folder, "standby.js");
@@ -180,13 +225,29 @@ for (const { path: node, version } of nodes) {
       assert.match(host.stdout, /^TRAP_NO_RUNTIME_API .*\nhelp: .*cargo trap invoke/);
     });
 
-    test("a Node without process.getBuiltinModule is told so", async (t) => {
-      const { folder, entry, env } = artifact(t);
-      const old = join(folder, "old.js");
-      writeFileSync(old, `delete process.getBuiltinModule;\nawait import(${JSON.stringify(entry)});\n`);
-      const host = await runHost(node, old, { env });
-      assert.equal(host.status, 1);
-      assert.match(host.stderr, /TRAP_NODE_TOO_OLD\]: this host is Node v.*\nhelp: choose Node 20\.16, 22\.3 or later/);
+    describe("a Node without process.getBuiltinModule is told so", () => {
+      const cases = {
+        // A line of a bundle may hold the payload: what Node shows must be our own.
+        "without a line of the artifact": ["", /^trap-host:\d+\n.*throw new Kind/],
+        "also where text may not become code": ["--disallow-code-generation-from-strings", /^/],
+      };
+      for (const [name, [flags, shown]] of Object.entries(cases)) {
+        test(name, async (t) => {
+          const { folder, env } = artifact(t);
+          const old = join(folder, "old.js");
+          // Node shows the line of an error that no promise carries, as those of CommonJS modules.
+          const lines = [
+            "delete process.getBuiltinModule;",
+            `const { start } = await import(${JSON.stringify(join(folder, "trap", "trampoline.js"))});`,
+            `setImmediate(() => start({ name: "hello", programs: {} }, { takeover: "auto" }));`,
+          ];
+          writeFileSync(old, lines.join("\n"));
+          const host = await startHost(node, [...flags.split(" ").filter(Boolean), old], { env }).end;
+          assert.equal(host.status, 1);
+          assert.match(host.stderr, /TRAP_NODE_TOO_OLD\]: this host is Node v.*\nhelp: choose Node 20\.16, 22\.3 or later/);
+          assert.match(host.stderr, shown);
+        });
+      }
     });
 
     describe("a payload file", () => {
@@ -206,6 +267,14 @@ for (const { path: node, version } of nodes) {
         const { entry, env } = artifact(t, { file });
         const host = await runHost(node, entry, { cwd: "/", env: { ...env, NODE_OPTIONS: "--enable-source-maps" } });
         assert.equal(host.status, 7, host.stderr);
+      });
+      test("is found in the task root when the host does not let the module ask where it lies", async (t) => {
+        const { folder, entry, env } = artifact(t, { file });
+        const frozen = { NODE_OPTIONS: "--frozen-intrinsics --no-warnings" };
+        const lost = await runHost(node, entry, { env: { ...env, ...frozen } });
+        assert.match(lost.stderr, /TRAP_PAYLOAD_MISSING/);
+        const found = await runHost(node, entry, { env: { ...env, ...frozen, LAMBDA_TASK_ROOT: folder } });
+        assert.equal(found.status, 7, found.stderr);
       });
       test("is found in a folder whose name has to be escaped in a URL", async (t) => {
         const folder = join(temporaryFolder(t), "a b#c%20ä");
