@@ -205,6 +205,24 @@ impl Site {
                 ));
             }
         }
+        if let Some(before) = self.before() {
+            if before.platform != record.platform {
+                return Err(not_ours(
+                    &self.dir,
+                    &format!(
+                        "holds the artifact of `{}` for `{}`, and one folder takes one platform",
+                        self.name, before.platform
+                    ),
+                ));
+            }
+            // What this build would leave behind must not need what it takes away.
+            for (path, hash) in before.files.iter().filter(|(path, _)| !record.files.contains_key(*path)) {
+                let changed = self.read(path)?.is_some_and(|bytes| crate::payload::sha256(&bytes) != *hash);
+                if changed && record.could_write(path) && !files.iter().any(|file| file.path == *path) {
+                    return Err(not_ours(&self.dir.join(path), "was changed by hand after a build wrote it"));
+                }
+            }
+        }
         let path = self.dir.join(crate::plan::record_path(&self.name));
         if path.exists() && self.before().is_none() {
             return Err(not_ours(&path, "is not the description of an artifact"));

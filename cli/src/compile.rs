@@ -20,7 +20,6 @@ use crate::{Class, Error, Result};
 
 /// One compilation: the command line and the environment it adds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Compile {
     /// The machine; `None` compiles for this one, as cargo does by itself.
     pub arch: Option<Arch>,
@@ -150,8 +149,8 @@ impl Compile {
 
     /// The command line as a person would type it.
     pub fn command_line(&self) -> String {
-        let env = self.env.iter().map(|(name, value)| format!("{name}={} ", shell_word(value)));
-        let args = self.args.iter().map(|arg| format!(" {}", shell_word(arg)));
+        let env = self.env.iter().map(|(name, value)| format!("{name}={} ", crate::plan::word(value)));
+        let args = self.args.iter().map(|arg| format!(" {}", crate::plan::word(arg)));
         format!("{}cargo{}", env.collect::<String>(), args.collect::<String>())
     }
 
@@ -346,14 +345,4 @@ pub fn has_rust_lld() -> Result<bool> {
     Ok(rustc_print(&["--print", "target-libdir"])?
         .and_then(|libdir| Some(libdir.parent()?.join("bin").join(name)))
         .is_some_and(|path| path.exists()))
-}
-
-/// A word as a shell would need it.
-fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }

@@ -132,7 +132,7 @@ fn disagreeing(
 /// Reads a program and lets it through the gate.
 fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Result<Program> {
     let name = plan::shown(path);
-    let bytes = files::read(path)?;
+    let bytes = files::read_regular(path)?;
     // A program for a machine that is not Linux never leaves it: `invoke` alone asks for one.
     if let (Source::Cargo(compiles), Some(arch)) = (&request.source, Arch::of_this_machine())
         && compiles.iter().all(|compile| compile.target.is_none())

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::{Error, Result};
+use crate::{Class, Error, Result};
 
 /// Whether a file is meant to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +24,24 @@ pub enum Mode {
 /// When it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(Error::file("read", path))
+}
+
+/// Reads a whole file that is one: a device has no end.
+///
+/// # Errors
+/// `not-a-file` for a folder, a device or a pipe; when it cannot be read.
+pub fn read_regular(path: &Path) -> Result<Vec<u8>> {
+    let kind = fs::metadata(path).map_err(Error::file("read", path))?.file_type();
+    if !kind.is_file() {
+        let what = if kind.is_dir() { "a folder" } else { "a device or a pipe" };
+        return Err(Error::known(
+            "not-a-file",
+            Class::Request,
+            format!("`{}` is {what}, not a file", path.display()),
+        )
+        .with_hint("give the path of a file"));
+    }
+    read(path)
 }
 
 /// Reads a whole file as UTF-8.

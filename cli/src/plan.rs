@@ -64,7 +64,7 @@ pub struct Plan {
 
 /// One thing a build does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "step", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[serde(tag = "step", rename_all = "kebab-case", rename_all_fields = "snake_case")]
 pub enum Step {
     /// Add a Rust target with rustup, if it is missing.
     AddTarget {
@@ -214,13 +214,24 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
         takeover: request.takeover.as_str(),
         arch: arch.as_str(),
         aws_arch: arch.aws_name(),
+        aws_arches: arches.iter().map(|arch| arch.aws_name()).collect::<Vec<_>>().join(" or "),
         payload: match request.encoding {
             Encoding::Base64 => "base64",
             Encoding::File => "file",
         },
         single_file: request.single_file,
-        dir: shown(&request.dir),
+        dir: word(&shown(&request.dir)),
         version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+/// A word as a shell needs it: quoted where it has to be.
+pub fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@+~".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

@@ -60,7 +60,7 @@ pub struct Flags {
     /// The platform to package for [default: genezio]
     #[arg(long, value_name = "NAME", value_parser = crate::platform::values(), env = "CARGO_TRAP_PLATFORM", hide_env_values = true)]
     pub platform: Option<String>,
-    /// The machines to build for [default: arm64; for `invoke`, this machine's]
+    /// The machines to build for [default: arm64; for `invoke`, this machine's; with `--program`, its own]
     #[arg(long, value_name = "ARCH", env = "CARGO_TRAP_ARCH", hide_env_values = true)]
     pub arch: Option<ArchChoice>,
     /// How the program travels [default: the platform's]
@@ -140,12 +140,78 @@ fn reserved(name: &str) -> bool {
     if trap_host::reserved_names(trap_host::Language::TypeScript).contains(&name) {
         return true;
     }
-    [
-        "Error", "Object", "Promise", "Array", "String", "Number", "Date", "Map", "Set", "Buffer", "payload",
-        "arm64", "x64",
-    ]
-    .contains(&name)
+    let keyword = KEYWORDS.contains(&name);
+    keyword || ["payload", "arm64", "x64", "handler", "standby"].contains(&name)
 }
+
+/// Words that cannot name a class in a module. Source: <https://tc39.es/ecma262/#prod-ReservedWord>, and what
+/// strict code and TypeScript add.
+const KEYWORDS: [&str; 64] = [
+    "abstract",
+    "any",
+    "arguments",
+    "as",
+    "async",
+    "await",
+    "bigint",
+    "boolean",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "declare",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "never",
+    "new",
+    "null",
+    "number",
+    "object",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "static",
+    "string",
+    "super",
+    "switch",
+    "symbol",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "undefined",
+    "unknown",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
+    "of",
+];
 
 #[cfg(test)]
 mod tests {
@@ -181,7 +247,6 @@ mod tests {
             ("a_b.c", "ABC"),
             ("7zip", "Program7zip"),
             ("-", "Program"),
-            ("error", "ProgramError"),
             ("host", "ProgramHost"),
         ] {
             assert_eq!(class_name(None, program).unwrap(), class);
@@ -191,7 +256,7 @@ mod tests {
     #[test]
     fn a_given_class_name_must_be_an_identifier() {
         assert_eq!(class_name(Some("Orders2"), "x").unwrap(), "Orders2");
-        for bad in ["", "2x", "a b", "a;b", "a-b", "é", "Error"] {
+        for bad in ["", "2x", "a b", "a;b", "a-b", "é", "TrapError", "class", "null", "await"] {
             assert_eq!(class_name(Some(bad), "x").unwrap_err().code(), "class-name");
         }
     }

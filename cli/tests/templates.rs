@@ -23,6 +23,7 @@ fn values(platform: &Platform, lang: Lang) -> Values {
         takeover: "auto",
         arch: "arm64",
         aws_arch: "arm64",
+        aws_arches: "arm64".to_owned(),
         payload: "base64",
         single_file: platform.manifest.single_file,
         dir: "target/trap/my-service".to_owned(),

@@ -30,7 +30,7 @@ pub struct Args {
     /// What to build and package.
     #[command(flatten)]
     pub selection: Selection,
-    /// Write the class, the trampoline and the payload into one file
+    /// Write the class, the trampoline and, unless `--payload file` is given, the program into one file
     #[arg(long, help_heading = "Packaging")]
     pub single_file: bool,
     /// Write into this folder, which may be an existing project; only our own files are touched
@@ -48,7 +48,9 @@ pub struct Args {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Selection {
     /// A compiled static Linux program to package instead of this crate; once per architecture
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["package", "bin", "example", "manifest_path", "profile", "release"], help_heading = "Packaging")]
+    #[arg(long, value_name = "FILE", help_heading = "Packaging")]
+    #[arg(conflicts_with_all = ["package", "bin", "example", "manifest_path", "profile", "release"])]
+    #[arg(conflicts_with_all = ["features", "all_features", "no_default_features", "jobs", "keep_going", "timings"])]
     pub program: Vec<PathBuf>,
     /// Packaging flags.
     #[command(flatten)]
@@ -114,7 +116,10 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
 
     let name = match &project {
         Some(project) => project.target.name().to_owned(),
-        None => program_name(&selection.program[0])?,
+        None => {
+            crate::files::read_regular(&selection.program[0])?;
+            program_name(&selection.program[0])?
+        }
     };
     // Programs for Linux cannot run on other systems: there the program for the machine itself is used.
     let native = local && !cfg!(target_os = "linux");
@@ -156,10 +161,16 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
             .with_hint(format!("leave `--lang` out, or give {}", known.join(" or "))));
         }
     };
-    let encoding = if native { Encoding::File } else { flags.payload.unwrap_or(manifest.payload) };
+    let one_file = matches!(purpose, Purpose::Deploy { single_file: true, .. });
+    let default_payload = if one_file { Encoding::Base64 } else { manifest.payload };
+    let encoding = if native { Encoding::File } else { flags.payload.unwrap_or(default_payload) };
     let takeover = if native { Takeover::Spawn } else { flags.takeover.unwrap_or_default() };
-    let target_dir =
-        project.as_ref().map_or_else(|| PathBuf::from("target"), |project| project.target_dir.clone());
+    let target_dir = match &project {
+        Some(project) => project.target_dir.clone(),
+        None => (selection.cargo.target_dir.clone())
+            .or_else(|| std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from))
+            .unwrap_or_else(|| PathBuf::from("target")),
+    };
     let own_dir = |below: &str| target_dir.join("trap").join(below).join(&manifest.id).join(&name);
     let (dir, shared_dir, single_file, zip) = match purpose {
         Purpose::Local => (own_dir("local"), false, manifest.single_file, None),
@@ -214,7 +225,7 @@ fn program_name(path: &Path) -> Result<String> {
 fn program_arches(programs: &[PathBuf]) -> Result<Vec<Arch>> {
     let mut arches = Vec::new();
     for path in programs {
-        let bytes = crate::files::read(path)?;
+        let bytes = crate::files::read_regular(path)?;
         let elf = crate::elf::Elf::read(&plan::shown(path), &bytes)?;
         if let crate::elf::Machine::Known(arch) = elf.machine {
             arches.push(arch);

@@ -77,14 +77,21 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
         .get("dependencies")
         .and_then(Item::as_table_like)
         .is_some_and(|table| table.iter().any(|(name, _)| RUNTIMES.contains(&name)));
-    if !speaks {
+    if speaks {
+        ui.status("Next", "cargo trap invoke /");
+    } else {
         ui.warning(format_args!(
-            "`{}` depends on none of `{}`: a program must poll AWS Lambda's Runtime API to be packaged. For an axum router, run `cargo add lambda_http` and pass it to `lambda_http::run`",
+            "`{}` depends on none of `{}`: a program must poll AWS Lambda's Runtime API to be packaged",
             project.package,
             RUNTIMES.join("`, `")
         ));
+        ui.status("Next", "cargo add lambda_http, and pass your axum router to `lambda_http::run`");
     }
-    ui.status("Next", "cargo trap invoke /");
+    if ui.is_json() {
+        ui.json(&serde_json::json!({
+            "reason": "trap-init", "package": project.package, "platform": platform, "added": changed,
+        }))?;
+    }
     Ok(())
 }
 

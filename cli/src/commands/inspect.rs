@@ -24,7 +24,6 @@ pub struct Args {
 
 /// What was found; also the JSON form.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct Report {
     reason: &'static str,
     path: PathBuf,
@@ -42,7 +41,6 @@ struct Report {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct ProgramReport {
     arch: Option<Arch>,
     sha256: String,
@@ -55,7 +53,6 @@ struct ProgramReport {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct LimitReport {
     about: String,
     /// In bytes.
@@ -70,7 +67,7 @@ struct LimitReport {
 /// # Errors
 /// `damaged` when something does not fit together; everything found is printed first.
 pub fn run(args: Args, ui: &Ui) -> Result<()> {
-    let reports = if args.path.is_dir() { folder(&args.path)? } else { vec![file(&args.path)?] };
+    let (reports, refusal) = if args.path.is_dir() { (folder(&args.path)?, None) } else { file(&args.path)? };
     for report in &reports {
         if ui.is_json() {
             ui.json(report)?;
@@ -79,6 +76,9 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
         }
     }
     let problems: Vec<_> = reports.iter().flat_map(|report| &report.problems).collect();
+    if let Some(refusal) = refusal {
+        return Err(refusal);
+    }
     let Some(first) = problems.first() else { return Ok(()) };
     let more = problems.len() - 1;
     let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
@@ -90,6 +90,18 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
 fn folder(dir: &Path) -> Result<Vec<Report>> {
     let records = Record::all_in(dir)?;
     if records.is_empty() {
+        let trap = fs::read_dir(dir.join("trap")).into_iter().flatten().flatten();
+        if let Some(broken) =
+            trap.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|e| e == "json"))
+        {
+            let broken = plan::shown(&broken);
+            return Err(Error::known(
+                "damaged",
+                Class::Request,
+                format!("`{broken}` is not the description of an artifact"),
+            )
+            .with_hint("build it again with `cargo trap build`"));
+        }
         return Err(Error::known(
             "no-artifact",
             Class::Request,
@@ -193,9 +205,19 @@ fn check(arch: Arch, sha256: &str, size: u64, bytes: &[u8], problems: &mut Vec<S
 }
 
 /// A compiled program, or one module with a payload.
-fn file(path: &Path) -> Result<Report> {
-    let bytes = files::read(path)?;
+///
+/// The second value is why the gate refuses a program that could be read.
+fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
+    let bytes = files::read_regular(path)?;
     let name = plan::shown(path);
+    if path.extension().is_some_and(|ending| ending == "zip" || ending == "json") {
+        return Err(Error::known(
+            "no-artifact",
+            Class::Request,
+            format!("`{name}` is neither a program nor a module"),
+        )
+        .with_hint("give the folder of the artifact"));
+    }
     let mut report = Report {
         reason: "trap-inspection",
         path: path.to_path_buf(),
@@ -242,12 +264,10 @@ fn file(path: &Path) -> Result<Report> {
                 elf: program.and_then(|program| Elf::read(&name, &program).ok()),
             });
         }
-        return Ok(report);
+        return Ok((vec![report], None));
     }
     let elf = Elf::read(&name, &bytes)?;
-    report
-        .problems
-        .extend(elf::gate(&name, &elf, None, Rules::EXECUTABLE).err().map(|error| error.to_string()));
+    let refusal = elf::gate(&name, &elf, None, Rules::EXECUTABLE).err();
     report.programs.push(ProgramReport {
         arch: match elf.machine {
             Machine::Known(arch) => Some(arch),
@@ -267,7 +287,7 @@ fn file(path: &Path) -> Result<Report> {
                 .map(|limit| LimitReport { about: format!("{id}: {}", limit.about), ..limit }),
         );
     }
-    Ok(report)
+    Ok((vec![report], refusal))
 }
 
 fn limits(platform: &platform::Platform, programs: &[ProgramReport], artifact: u64) -> Vec<LimitReport> {
@@ -352,7 +372,8 @@ fn text(report: &Report) -> String {
     for (index, problem) in report.problems.iter().enumerate() {
         line(if index == 0 { "problems" } else { "" }, problem);
     }
-    if report.problems.is_empty() {
+    // A program alone was not built by us: there is nothing it could differ from.
+    if report.problems.is_empty() && report.name.is_some() | report.payload.is_some() {
         line("state", "whole: every hash and size is as built");
     }
     text

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::files::{self, Mode};
 use crate::platform;
 use crate::ui::Ui;
-use crate::{Class, Error, Result};
+use crate::{Class, Error, Result, plan};
 
 /// Start a project: an axum router that builds, runs and deploys as it is
 #[derive(Clone, Debug, clap::Args)]
@@ -83,7 +83,13 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
         );
     }
     ui.status("Created", format_args!("`{name}` for {platform} in {path}"));
-    ui.status("Next", format_args!("cd {path} && cargo trap invoke /"));
+    ui.status("Next", format_args!("cd {} && cargo trap invoke /", plan::word(&path.to_string())));
+    if ui.is_json() {
+        let files: Vec<_> = rendered.iter().map(|(path, _)| path).collect();
+        ui.json(&serde_json::json!({
+            "reason": "trap-project", "name": name, "platform": platform, "dir": args.path, "files": files,
+        }))?;
+    }
     Ok(())
 }
 

@@ -28,6 +28,8 @@ pub struct Values {
     pub arch: &'static str,
     /// The same as AWS spells it.
     pub aws_arch: &'static str,
+    /// All architectures it carries as AWS spells them, for a sentence.
+    pub aws_arches: String,
     /// `base64` or `file`.
     pub payload: &'static str,
     /// True when trampoline and payload are part of the main module.

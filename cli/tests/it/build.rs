@@ -194,7 +194,7 @@ exit: 0
     Packaged `app` for arm64 on lambda: 120 B, takeover auto
        Wrote target/trap/lambda/app/index.mjs
       Zipped target/trap/lambda/app.zip
-        Next deploy `target/trap/lambda/app` (or the zip that `--zip` writes) as a Node.js function: runtime nodejs22.x or later, architecture arm64, handler index.handler
+        Next deploy target/trap/lambda/app, or its zip (`--zip`), as a Node.js function: runtime nodejs22.x or later, architecture arm64, handler index.handler
 
 "#]]
     );

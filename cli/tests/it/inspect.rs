@@ -20,7 +20,6 @@ x64         sha-256 690745fe9e262ef51297688b9a370a356179b872c948120e48490211bd71
             static executable, stripped
 limits          120 B of 128.00 MiB ( 0.0 %)  genezio: /tmp of a Genezio instance (128 MB)
                 120 B of 512.00 MiB ( 0.0 %)  lambda: /tmp of a Lambda function by default (512 MB)
-state       whole: every hash and size is as built
 ----- stderr -----
 
 "#]]

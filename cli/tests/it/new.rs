@@ -97,8 +97,8 @@ exit: 0
 ----- stdout -----
 ----- stderr -----
        Added `[package.metadata.trap]` with platform `lambda` and the missing lines of `[profile.release]`
-warning: `app` depends on none of `lambda_http`, `lambda_runtime`, `trap-runtime`: a program must poll AWS Lambda's Runtime API to be packaged. For an axum router, run `cargo add lambda_http` and pass it to `lambda_http::run`
-        Next cargo trap invoke /
+warning: `app` depends on none of `lambda_http`, `lambda_runtime`, `trap-runtime`: a program must poll AWS Lambda's Runtime API to be packaged
+        Next cargo add lambda_http, and pass your axum router to `lambda_http::run`
 
 "#]]
     );

@@ -16,9 +16,10 @@ pub fn run() -> Result<()> {
     let sessions = sessions(&text);
     ensure!(sessions.len() > 1, "the README shows no session beyond the one it opens with");
     let scratch = tempfile::tempdir().context("could not make a folder")?;
+    fs::create_dir(scratch.path().join("checkout")).context("could not make a folder")?;
     let mut count = 0;
     for (index, lines) in sessions.iter().enumerate() {
-        let mut folder = if index == 0 { dir::root() } else { scratch.path().to_path_buf() };
+        let mut folder = if index == 0 { dir::root() } else { scratch.path().join("checkout") };
         for words in lines {
             if let ["cd", inside] = words[..] {
                 folder.push(inside);

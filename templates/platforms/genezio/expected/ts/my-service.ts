@@ -18,7 +18,10 @@ export class MyService {
     this.standby = start(payload, { takeover: "auto" });
   }
 
-  /** Answers every HTTP request whose path begins with this class; reached only where Node stays. */
+  /**
+   * Answers every HTTP request whose path begins with this class; reached only where Node stays.
+   * Genezio reads these types itself and knows `any`, not `unknown`.
+   */
   // genezio: http
   async http(request: any): Promise<any> {
     return this.standby.handle(request);
