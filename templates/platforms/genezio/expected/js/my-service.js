@@ -15,9 +15,7 @@ export class MyService {
     this.standby = start(payload, { takeover: "auto" });
   }
 
-  /**
-   * Answers every HTTP request whose path begins with this class; reached only where Node stays.
-   */
+  /** Answers every HTTP request whose path begins with this class; reached only where Node stays. */
   // genezio: http
   async http(request) {
     return this.standby.handle(request);

@@ -18,12 +18,9 @@ export class MyService {
     this.standby = start(payload, { takeover: "auto" });
   }
 
-  /**
-   * Answers every HTTP request whose path begins with this class; reached only where Node stays.
-   * Genezio reads these types itself and knows `any`, not `unknown`.
-   */
+  /** Answers every HTTP request whose path begins with this class; reached only where Node stays. */
   // genezio: http
-  async http(request: any): Promise<any> {
+  async http(request: unknown): Promise<unknown> {
     return this.standby.handle(request);
   }
 }
