@@ -72,10 +72,37 @@ pub fn single_file(language: Language) -> String {
     texts.map(without_module_syntax).collect::<Vec<_>>().join("\n")
 }
 
-/// Names a single file declares at its top level; whatever else goes into the file needs other names.
+/// Names that the modules expect to be the language's own, values and types: declared beside them in one file,
+/// one of these would take its place. `js/bundlers` tests that the list is complete.
+const GLOBALS: &[&str] = &[
+    "Date",
+    "Error",
+    "Function",
+    "Infinity",
+    "Math",
+    "Number",
+    "Object",
+    "Promise",
+    "Readonly",
+    "Record",
+    "ReturnType",
+    "String",
+    "Uint8Array",
+    "decodeURIComponent",
+    "globalThis",
+    "parseInt",
+    "undefined",
+];
+
+/// Names a single file declares or expects to be global; whatever else goes into the file needs other names.
 #[must_use]
 pub fn reserved_names(language: Language) -> Vec<&'static str> {
-    MODULES.iter().flat_map(|module| module.text(language).lines().filter_map(declared_name)).collect()
+    declared_names(language).chain(GLOBALS.iter().copied()).collect()
+}
+
+/// Names that the modules declare at their top level.
+fn declared_names(language: Language) -> impl Iterator<Item = &'static str> {
+    MODULES.iter().flat_map(move |module| module.text(language).lines().filter_map(declared_name))
 }
 
 /// A module's text without its import statements and `export` keywords, for concatenation.
@@ -131,12 +158,23 @@ mod tests {
     #[test]
     fn top_level_names_are_unique_over_all_modules() {
         for language in LANGUAGES {
-            let names = reserved_names(language);
+            let names: Vec<_> = declared_names(language).collect();
             assert!(names.contains(&"start") && names.contains(&"TrapError"), "{names:?}");
             let mut seen = BTreeSet::new();
             for name in names {
                 assert!(seen.insert(name), "`{name}` is declared twice");
             }
+        }
+    }
+
+    #[test]
+    fn names_of_the_language_are_reserved_and_declared_by_no_module() {
+        for language in LANGUAGES {
+            let reserved = reserved_names(language);
+            for name in ["Math", "globalThis", "Record", "start", "NodeHost"] {
+                assert!(reserved.contains(&name), "`{name}` is free");
+            }
+            assert_eq!(declared_names(language).find(|name| GLOBALS.contains(name)), None);
         }
     }
 
