@@ -19,6 +19,7 @@ import type { Arch, Options, Payload, Program, Standby } from "./payload-type.js
  * Starts the program of `payload` in place of this Node process. Returns only where nothing can be taken
  * over: the standby then says why. Throws a {@link TrapError} for every failure before the hand-over.
  *
+ * A child's status becomes the host's, the signal that killed it too; 255 stands for one that Node cannot name.
  * In a worker thread the program is always a child, and the thread ends with its status (128 + n after
  * signal n): what that means for the process is up to whoever started the thread.
  *

@@ -160,9 +160,9 @@ fn sees_what_the_host_has(stage: &mut Stage) -> Result<()> {
     };
     let (found, expected) = (mask(&found), mask(&expected));
     match (found, expected) {
-        (Ok(found), Ok(expected)) => expect(found == expected, || {
-            format!("ignored signals should be {expected:x}, not {found:x}")
-        }),
+        (Ok(found), Ok(expected)) => {
+            expect(found == expected, || format!("ignored signals should be {expected:x}, not {found:x}"))
+        }
         other => Err(format!("signal masks are hexadecimal, not {other:?}")),
     }
 }
