@@ -38,6 +38,18 @@ impl Api {
         self.send("GET", "/2018-06-01/runtime/invocation/next", "", None).ok()
     }
 
+    /// Waits until connections are accepted, for five seconds at most.
+    pub fn wait_until_it_listens(&self) {
+        for _ in 0..500 {
+            match TcpStream::connect(&self.address) {
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+                _ => return,
+            }
+        }
+    }
+
     /// Posts to a path below `/2018-06-01/runtime/`.
     pub fn post(&self, path: &str, body: &str, error_type: Option<&str>) -> Reply {
         self.send("POST", &format!("/2018-06-01/runtime/{path}"), body, error_type)

@@ -68,6 +68,8 @@ fn init(journal: &Journal) {
 
 /// Asks for events and obeys them until the API is gone.
 fn poll(api: &Api, journal: &Journal, birth: &report::Birth) -> ! {
+    // Started without Node in between, the program can be faster than the emulator's own server.
+    api.wait_until_it_listens();
     loop {
         let Some(next) = api.next() else {
             // The server went away: so do we, quietly, as nobody is left to tell.
