@@ -68,8 +68,14 @@ pub const MODULES: &[Module] = &[
 /// `start` and the types by their names.
 #[must_use]
 pub fn single_file(language: Language) -> String {
-    let texts = MODULES.iter().map(|module| module.text(language)).filter(|text| !text.is_empty());
-    texts.map(without_module_syntax).collect::<Vec<_>>().join("\n")
+    MODULES
+        .iter()
+        .map(|module| (module.name, module.text(language)))
+        .filter(|(_, text)| !text.is_empty())
+        // A reader of the one file sees where each module begins.
+        .map(|(name, text)| format!("// ---- {name} ----\n\n{}", without_module_syntax(text).trim_start()))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Names that the modules expect to be the language's own, values and types: declared beside them in one file,

@@ -154,8 +154,8 @@ fn json_says_who_answered_and_how() {
     let line: Value = serde_json::from_slice(&output.stdout).expect("one object");
     assert_eq!(line["reason"], "trap-invocation");
     assert_eq!(line["status"], 200);
-    assert_eq!(line["answeredBy"]["takeover"], "spawn");
-    let pid = line["answeredBy"]["pid"].to_string();
+    assert_eq!(line["answered_by"]["takeover"], "spawn");
+    let pid = line["answered_by"]["pid"].to_string();
     assert!(text(&output.stderr).contains(&format!("program {pid} ")), "{line}");
     for step in ["build", "boot", "hand_over", "answer"] {
         assert!(line["timings_ms"][step].as_f64().is_some_and(|took| took > 0.0), "{step} in {line}");

@@ -11,10 +11,12 @@ export interface Situation {
     readonly mainThread: boolean;
     readonly execve: boolean;
 }
+
 /** A takeover and why it was taken, as a fragment that follows "because". */
 export interface Choice {
     readonly takeover: "exec" | "spawn";
     readonly reason: string;
 }
+
 /** Picks the takeover. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
 export declare function choose(situation: Situation): Choice;

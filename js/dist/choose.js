@@ -16,6 +16,7 @@ export function choose(situation) {
         return { takeover: "spawn", reason: obstacle };
     return { takeover: "exec", reason: "this is the main thread of a Node that has process.execve" };
 }
+
 /** Why `exec` cannot work here, or `undefined` when it can. */
 function execObstacle(situation) {
     if (situation.system !== "linux")

@@ -21,8 +21,9 @@ export function decode(name, program, texts, output) {
     output.restart();
     if (decodeLiterals(texts(), program.size, output))
         return "evaluated";
-    throw new TrapError("TRAP_PAYLOAD_DAMAGED", `the payload of \`${name}\` is damaged: its base64 text does not give ${program.size} bytes`, "build the artifact again with `cargo trap build`, and deploy it without changing `trap/payload`");
+    throw new TrapError("TRAP_PAYLOAD_DAMAGED", `the payload of \`${name}\` is damaged: its base64 text does not give ${program.size} bytes`, "build the artifact again with `cargo trap build`, and deploy it without changing its payload module");
 }
+
 /**
  * The string literals of the array that the function with this source returns, or `undefined` when
  * the source does not look like that. Bundlers choose the quotes, so the first literal tells them.
@@ -46,9 +47,11 @@ export function literalsOf(source) {
     }
     return undefined;
 }
+
 function isSeparator(character) {
     return character === "," || character === "\n" || character === " " || character === "\r" || character === "\t";
 }
+
 /** Decodes all literals into `output`; `false` as soon as they cannot be a program of `size` bytes. */
 function decodeLiterals(literals, size, output) {
     let expected = 0;
@@ -69,6 +72,7 @@ function decodeLiterals(literals, size, output) {
     }
     return true;
 }
+
 /** Bytes that base64 text stands for; its length is a multiple of 4. */
 function decodedLength(text) {
     const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;

@@ -1,6 +1,7 @@
 /**
  * The one error the trampoline throws: a stable code for programs, what happened and what to do for people.
  */
+
 /** Every code, with the situation it stands for. Codes never change their meaning. */
 export type TrapCode = 
 /** The variable that names Lambda's Runtime API is not set: the host pushes events instead. */
@@ -32,6 +33,7 @@ export declare class TrapError extends Error {
     /** What to do: the second line of the message, without `help:`. */
     get advice(): string;
 }
+
 /** The system's name of an error, for example `ENOSPC`. */
 export declare function systemCode(error: unknown): string | undefined;
 /** A failed system call in few words, for example `ENOSPC: no space left on device`. */

@@ -1,6 +1,7 @@
 /**
  * The one error the trampoline throws: a stable code for programs, what happened and what to do for people.
  */
+
 /** Stands between what happened and what to do in a message. */
 const ADVICE = "\nhelp: ";
 /** A failure before the hand-over. The message has two lines: what happened, and what to do about it. */
@@ -23,10 +24,12 @@ export class TrapError extends Error {
         return this.message.slice(this.message.indexOf(ADVICE) + ADVICE.length);
     }
 }
+
 /** The system's name of an error, for example `ENOSPC`. */
 export function systemCode(error) {
     return error instanceof Error ? error.code : undefined;
 }
+
 /** A failed system call in few words, for example `ENOSPC: no space left on device`. */
 export function systemReason(error) {
     const text = error instanceof Error ? error.message : String(error);

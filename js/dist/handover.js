@@ -32,6 +32,7 @@ export function requireProgram(path, host) {
         return;
     throw new TrapError("TRAP_PAYLOAD_DAMAGED", `\`${path}\` cannot run here: this host is ${host.arch} and the file is ${machine}`, `build again with \`cargo trap build --arch ${host.arch}\` and deploy the artifact unchanged`);
 }
+
 /**
  * Gives the process to the program at `path`: its arguments are its own path alone.
  * Throws `TRAP_START_FAILED` when the system refuses.
@@ -58,6 +59,7 @@ export function handOver(choice, path, host) {
         host.dieBy(end.signal);
     host.exit(end.status);
 }
+
 /** Why Linux would refuse to pass the environment to a new program, and what to do; or `undefined`. */
 export function environmentObstacle(env, host) {
     const name = oversizedVariable(env);
@@ -76,6 +78,7 @@ export function environmentObstacle(env, host) {
         advice: "remove variables from the environment, or make them shorter",
     };
 }
+
 /** Bytes that Linux counts for the environment, by a function that counts those of a text. */
 function environmentSize(env, length) {
     let bytes = 0;
@@ -83,6 +86,7 @@ function environmentSize(env, length) {
         bytes += length(name) + length(env[name] ?? "") + PER_VARIABLE;
     return bytes;
 }
+
 /** The name of a variable that Linux would refuse to pass on, or `undefined`. */
 export function oversizedVariable(env) {
     return Object.keys(env).find((name) => {
@@ -91,6 +95,7 @@ export function oversizedVariable(env) {
         return text.length * 3 >= LONGEST_VARIABLE && utf8Length(text) >= LONGEST_VARIABLE;
     });
 }
+
 /** Bytes that a text takes in UTF-8. */
 function utf8Length(text) {
     let bytes = 0;
@@ -100,6 +105,7 @@ function utf8Length(text) {
     }
     return bytes;
 }
+
 function startFailed(path, error) {
     return new TrapError("TRAP_START_FAILED", `the system does not start \`${path}\`: ${systemReason(error)}`, "check that the host lets functions start programs (Node's --permission, seccomp, memory, size of the environment)");
 }

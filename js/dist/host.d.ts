@@ -2,6 +2,7 @@
  * The effects the trampoline needs. `nodeHost()` is the real one; tests pass a table.
  * Methods throw the system's own errors (`error.code` is `"ENOSPC"` and the like) unless they say otherwise.
  */
+
 /** What the file system says about one path. */
 export interface FileFacts {
     readonly kind: "file" | "directory" | "link" | "other";
@@ -12,12 +13,14 @@ export interface FileFacts {
     /** Numeric id of the owner. */
     readonly owner: number;
 }
+
 /** How a child process ended: by itself, or by a signal such as `"SIGKILL"`. A signal without a name is status 255. */
 export type ChildEnd = {
     readonly status: number;
 } | {
     readonly signal: string;
 };
+
 /** A new file that is being written. */
 export interface Output {
     /** Decodes base64 text of at most 64 KiB and appends it. Returns the number of bytes it stood for. */
@@ -28,6 +31,7 @@ export interface Output {
     setMode(mode: number): void;
     close(): void;
 }
+
 export interface Host {
     /** Operating system and architecture in Node's spelling, and Node's version with its `v`. */
     readonly system: string;

@@ -17,6 +17,7 @@ export interface Installed {
     /** Folders that were tried before, each with the reason it could not be used. */
     readonly skipped: readonly string[];
 }
+
 /** Folders to try, best first. */
 export declare function installFolders(env: Record<string, string>): readonly string[];
 /**

@@ -16,6 +16,7 @@ export function installFolders(env) {
     const folders = ["/tmp", "/dev/shm"];
     return asked === undefined || asked === "" ? folders : [asked, ...folders.filter((folder) => folder !== asked)];
 }
+
 /**
  * Installs the program in the first folder that can hold and execute it, or finds it there.
  * Throws `TRAP_NO_FOLDER`, which names every folder with its reason, and `TRAP_PAYLOAD_DAMAGED`.
@@ -36,6 +37,7 @@ export function install(name, program, write, verify, host) {
     }
     throw new TrapError("TRAP_NO_FOLDER", `no folder can hold and execute \`${name}\` (${program.size} bytes); tried ${skipped.join("; ")}`, "set TRAP_DIR to a folder where this process may write and execute files, or make room in one of these");
 }
+
 /** Installs at one path. Throws an error of the system, or one that reads like it. */
 function installAt(path, name, program, write, verify, host) {
     if (!path.startsWith("/"))
@@ -68,6 +70,7 @@ function installAt(path, name, program, write, verify, host) {
         throw error;
     }
 }
+
 /** Whether a file was put there by an earlier start, and by nobody else. */
 function isOurs(facts, program, host) {
     return (facts.kind === "file" &&
@@ -76,6 +79,7 @@ function isOurs(facts, program, host) {
         (facts.mode & WRITABLE_BY_OTHERS) === 0 &&
         (facts.mode & EXECUTABLE) === EXECUTABLE);
 }
+
 /** Throws `TRAP_PAYLOAD_DAMAGED` unless the file has the hash of the program that was built. */
 export function requireHash(path, name, program, host) {
     let found;
@@ -89,11 +93,13 @@ export function requireHash(path, name, program, host) {
         return;
     throw new TrapError("TRAP_PAYLOAD_DAMAGED", `the payload of \`${name}\` is damaged: its SHA-256 is ${found} instead of ${program.sha256}`, "build the artifact again with `cargo trap build` and deploy it unchanged");
 }
+
 /** Throws unless the file can be executed where it lies. The permission bits are right by now. */
 function requireExecutable(path, host) {
     if (!host.mayExecute(path))
         throw new Error("files in it cannot be executed (mounted noexec?)");
 }
+
 /** A writer for a base64 payload: `decode` fills the new file. */
 export function newFile(host, fill) {
     return (temporary) => {
@@ -108,6 +114,7 @@ export function newFile(host, fill) {
         }
     };
 }
+
 /** A writer for a file payload that cannot be executed where it lies. */
 export function copyOf(file, host) {
     return (temporary) => {

@@ -17,6 +17,7 @@ export function payloadPaths(file, folders) {
     }
     return paths;
 }
+
 /**
  * The path of the payload file, which has the right size.
  * Throws `TRAP_PAYLOAD_MISSING` or `TRAP_PAYLOAD_DAMAGED`, naming what was tried.

@@ -2,6 +2,7 @@
  * Where the running module lies, in ESM as in CommonJS and whatever bundler wrote it: `import.meta` and
  * `__dirname` each exist in one of the two only, V8's call sites know the file in both.
  */
+
 /** The folder of the file this code runs from, or `undefined` when V8 does not name one. */
 export function moduleFolder() {
     const file = pathOfScript(runningFile());
@@ -10,6 +11,7 @@ export function moduleFolder() {
     const end = Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\"));
     return end < 0 ? undefined : file.slice(0, end);
 }
+
 /** A path from what V8 calls a file: a path, or a `file:` URL for an ES module. */
 export function pathOfScript(name) {
     if (name === undefined || !name.startsWith("file://"))
@@ -17,6 +19,7 @@ export function pathOfScript(name) {
     const path = name.slice("file://".length).replace(/[?#].*$/, "");
     return decodeURIComponent(path).replace(/^\/([A-Za-z]:)/, "$1");
 }
+
 /** The file of the topmost call site, or `undefined` where the host does not let us ask V8 for it. */
 function runningFile() {
     try {
@@ -27,6 +30,7 @@ function runningFile() {
         return undefined;
     }
 }
+
 function topFile() {
     const traces = Error;
     const { prepareStackTrace, stackTraceLimit } = traces;

@@ -20,6 +20,7 @@ export function nodeHost() {
     }
     return new NodeHost(process);
 }
+
 /** {@link Host.raise} where there is no `node:vm`. */
 function raiseWithoutNode(code, what, advice) {
     let raise;
@@ -32,6 +33,7 @@ function raiseWithoutNode(code, what, advice) {
     }
     return raise(TrapError, code, what, advice);
 }
+
 class NodeHost {
     system;
     arch;
@@ -243,6 +245,7 @@ class NodeHost {
         }
     }
 }
+
 class NodeOutput {
     #fs;
     #file;
@@ -274,6 +277,7 @@ class NodeOutput {
         this.#fs.closeSync(this.#file);
     }
 }
+
 function kindOf(stats) {
     if (stats.isFile())
         return "file";
@@ -281,6 +285,7 @@ function kindOf(stats) {
         return "directory";
     return stats.isSymbolicLink() ? "link" : "other";
 }
+
 function unexpected(error) {
     return new TrapError("TRAP_UNEXPECTED", error instanceof Error ? error.message : String(error), "this is a bug of cargo-trap or a host it does not know: please report it with this message");
 }

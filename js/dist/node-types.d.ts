@@ -25,11 +25,13 @@ export interface NodeProcess {
     on(event: string, listener: () => void): void;
     removeAllListeners(event: string): void;
 }
+
 export interface NodeStream {
     readonly _handle?: {
         setBlocking?(blocking: boolean): void;
     } | null;
 }
+
 export interface NodeStats {
     readonly size: number;
     readonly mode: number;
@@ -39,6 +41,7 @@ export interface NodeStats {
     isDirectory(): boolean;
     isSymbolicLink(): boolean;
 }
+
 export interface NodeFileSystem {
     lstatSync(path: string, options: {
         throwIfNoEntry: false;
@@ -60,10 +63,12 @@ export interface NodeFileSystem {
     readFileSync(path: string): NodeBuffer;
     readdirSync(path: string): readonly string[];
 }
+
 export interface NodeBuffer extends Uint8Array {
     write(text: string, encoding: "base64"): number;
     toString(encoding?: string): string;
 }
+
 export interface NodeChildProcess {
     spawnSync(file: string, args: readonly string[], options: {
         argv0: string;
@@ -76,6 +81,7 @@ export interface NodeChildProcess {
         readonly signal: string | null;
     };
 }
+
 export interface NodeCrypto {
     createHash(name: "sha256"): {
         update(bytes: Uint8Array): {
@@ -83,16 +89,19 @@ export interface NodeCrypto {
         };
     };
 }
+
 export interface NodeOs {
     readonly constants: {
         readonly signals: Readonly<Record<string, number>>;
     };
 }
+
 export interface NodeVm {
     runInThisContext(code: string, options: {
         filename: string;
     }): unknown;
 }
+
 /** What the global object offers when the module runs in Node. */
 export interface NodeGlobal {
     readonly process?: NodeProcess;
@@ -100,11 +109,13 @@ export interface NodeGlobal {
         allocUnsafeSlow(size: number): NodeBuffer;
     };
 }
+
 /** V8's structured stack traces. */
 export interface StackTraces {
     prepareStackTrace?: ((error: Error, sites: readonly CallSite[]) => unknown) | undefined;
     stackTraceLimit?: number;
 }
+
 export interface CallSite {
     getFileName(): string | null | undefined;
 }

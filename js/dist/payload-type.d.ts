@@ -1,6 +1,7 @@
 /**
  * What a generated payload module says, and what the generated class may ask for.
  */
+
 /** Architectures a program can be built for, in Node's spelling. */
 export type Arch = "arm64" | "x64";
 /** One executable as it travels: as text inside a module (`base64`), or as a file beside it (`file`). */
@@ -18,6 +19,7 @@ export interface Program {
     /** Name of the file that is the executable, in the `trap/` folder. */
     readonly file?: string;
 }
+
 /** The user's program in every architecture that was built. */
 export interface Payload {
     /** Name of the program, for messages. */
@@ -28,12 +30,14 @@ export interface Payload {
         readonly [arch in Arch]?: Program;
     };
 }
+
 /** How the program gets control: chosen at run time, or forced when the artifact was built. */
 export type Takeover = "auto" | "exec" | "spawn";
 /** Choices made when the artifact was built. */
 export interface Options {
     readonly takeover: Takeover;
 }
+
 /** What is left to the class when nothing was taken over. */
 export interface Standby {
     /** Would answer one event of the host; rejects with the `TrapError` that says why it cannot. */

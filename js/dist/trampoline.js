@@ -49,6 +49,7 @@ export function start(payload, options, host = nodeHost()) {
         return host.raise(error);
     }
 }
+
 /** What is left when nothing was taken over: every event is refused with the reason. */
 class Refusal {
     #name;
@@ -61,6 +62,7 @@ class Refusal {
         return this.#host.raise(new TrapError("TRAP_NO_RUNTIME_API", `\`${this.#name}\` was not started: AWS_LAMBDA_RUNTIME_API is not set, so this host does not poll Lambda's Runtime API`, "deploy to a host that polls (AWS Lambda's Node runtime does), and run `cargo trap invoke` to try the program on this machine"));
     }
 }
+
 /** The program for this host. Throws `TRAP_WRONG_SYSTEM` or `TRAP_WRONG_ARCH`. */
 function programFor(payload, host) {
     const system = payload.system ?? "linux";
@@ -76,6 +78,7 @@ function programFor(payload, host) {
         ? `build with \`cargo trap build --arch ${host.arch}\` (or \`--arch both\`), or choose ${carried} in the settings of the platform`
         : `choose ${carried} in the settings of the platform`);
 }
+
 /** Avoids an `exec` that the kernel would refuse: before Node 26 that aborts the process. */
 function refine(choice, options, env, host) {
     if (choice.takeover !== "exec")
@@ -87,6 +90,7 @@ function refine(choice, options, env, host) {
         return { takeover: "spawn", reason: obstacle.what };
     throw new TrapError("TRAP_EXEC_UNAVAILABLE", `takeover \`exec\` was forced at build time, but ${obstacle.what}`, obstacle.advice);
 }
+
 /** Brings the program to a path where it can be executed. */
 function place(name, program, verify, host) {
     const { base64, file } = program;
@@ -107,6 +111,7 @@ function place(name, program, verify, host) {
     const write = newFile(host, (output) => decode(name, program, base64, output));
     return install(name, program, write, verify, host);
 }
+
 /** The debug line: which takeover and why, and where the program is. */
 function describe(choice, installed, host) {
     const skipped = installed.skipped.map((folder) => `; skipped ${folder}`).join("");

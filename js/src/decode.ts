@@ -37,7 +37,7 @@ export function decode(
   throw new TrapError(
     "TRAP_PAYLOAD_DAMAGED",
     `the payload of \`${name}\` is damaged: its base64 text does not give ${program.size} bytes`,
-    "build the artifact again with `cargo trap build`, and deploy it without changing `trap/payload`",
+    "build the artifact again with `cargo trap build`, and deploy it without changing its payload module",
   );
 }
 

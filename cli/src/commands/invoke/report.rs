@@ -43,9 +43,8 @@ struct Line<'a> {
     headers: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a str>,
-    #[serde(rename = "bodyBase64", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     body_base64: Option<String>,
-    #[serde(rename = "answeredBy")]
     answered_by: Option<By<'a>>,
     arch: Arch,
     node: &'a str,
@@ -271,8 +270,8 @@ mod tests {
             "reason": "trap-invocation",
             "status": 201,
             "headers": { "a": ["1"], "content-type": ["application/json"], "set-cookie": ["x=1", "y=2"] },
-            "bodyBase64": "/w==",
-            "answeredBy": { "pid": 7, "exe": "/tmp/trap-1", "takeover": "exec" },
+            "body_base64": "/w==",
+            "answered_by": { "pid": 7, "exe": "/tmp/trap-1", "takeover": "exec" },
             "arch": "x64",
             "node": "22.1.0",
             "memory": { "rss": 3 << 20, "pss": 1 << 20 },
