@@ -2,6 +2,7 @@
  * Decides how the program gets control. Pure: it is told what the host is and returns a choice with its reason.
  */
 import type { Takeover } from "./payload-type.js";
+
 /** What the choice depends on. */
 export interface Situation {
     /** What was asked for when the artifact was built. */

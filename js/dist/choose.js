@@ -2,6 +2,7 @@
  * Decides how the program gets control. Pure: it is told what the host is and returns a choice with its reason.
  */
 import { TrapError } from "./errors.js";
+
 /** Picks the takeover. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
 export function choose(situation) {
     if (situation.asked === "spawn")

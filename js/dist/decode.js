@@ -6,10 +6,13 @@
  * source, which is in memory anyway.
  */
 import { TrapError } from "./errors.js";
+
 /** Characters decoded at once: a multiple of 4, as base64 wants it. */
 const CHUNK = 65536;
+
 /** Every ELF file starts with these four characters when it is written as base64. */
 const ELF_START = "f0VM";
+
 /**
  * Writes the program behind `texts` to `output` and says where its text was found.
  * Throws `TRAP_PAYLOAD_DAMAGED` when neither the source nor the values give a program of the right size.

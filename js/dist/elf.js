@@ -4,6 +4,7 @@
 
 /** Bytes of the header that {@link elfMachine} looks at. */
 export const ELF_HEAD_LENGTH = 20;
+
 /** The machine a program is for in Node's spelling, or words that say what it is instead. */
 export function elfMachine(head) {
     const magic = [0x7f, 0x45, 0x4c, 0x46];

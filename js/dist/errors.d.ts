@@ -36,5 +36,6 @@ export declare class TrapError extends Error {
 
 /** The system's name of an error, for example `ENOSPC`. */
 export declare function systemCode(error: unknown): string | undefined;
+
 /** A failed system call in few words, for example `ENOSPC: no space left on device`. */
 export declare function systemReason(error: unknown): string;

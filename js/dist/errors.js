@@ -4,6 +4,7 @@
 
 /** Stands between what happened and what to do in a message. */
 const ADVICE = "\nhelp: ";
+
 /** A failure before the hand-over. The message has two lines: what happened, and what to do about it. */
 export class TrapError extends Error {
     code;

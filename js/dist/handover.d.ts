@@ -3,20 +3,24 @@
  */
 import type { Choice } from "./choose.js";
 import type { Host } from "./host.js";
+
 /**
  * Throws `TRAP_PAYLOAD_DAMAGED` unless the file is a program for this machine. A failed `process.execve`
  * aborts Node before version 26 and cannot be caught, so what can be known is checked beforehand.
  */
 export declare function requireProgram(path: string, host: Host): void;
+
 /**
  * Gives the process to the program at `path`: its arguments are its own path alone.
  * Throws `TRAP_START_FAILED` when the system refuses.
  */
 export declare function handOver(choice: Choice, path: string, host: Host): never;
+
 /** Why Linux would refuse to pass the environment to a new program, and what to do; or `undefined`. */
 export declare function environmentObstacle(env: Record<string, string>, host: Host): {
     what: string;
     advice: string;
 } | undefined;
+
 /** The name of a variable that Linux would refuse to pass on, or `undefined`. */
 export declare function oversizedVariable(env: Record<string, string>): string | undefined;

@@ -3,15 +3,20 @@
  */
 import { ELF_HEAD_LENGTH, elfMachine } from "./elf.js";
 import { TrapError, systemCode, systemReason } from "./errors.js";
+
 /** Longest `NAME=value` in bytes that Linux passes to a new program, its final zero included. */
 const LONGEST_VARIABLE = 131072;
+
 /** Bytes of arguments and environment that Linux passes on at least, and at most; between them a quarter of the stack. */
 const SMALLEST_SPACE = 131072;
 const LARGEST_SPACE = 6291456;
+
 /** Bytes left for the program's path, which is passed on twice, and for what the kernel adds. */
 const SPACE_FOR_PATH = 16384;
+
 /** Bytes that every variable takes besides its name and value: `=`, the final zero, and a pointer. */
 const PER_VARIABLE = 10;
+
 /**
  * Throws `TRAP_PAYLOAD_DAMAGED` unless the file is a program for this machine. A failed `process.execve`
  * aborts Node before version 26 and cannot be caught, so what can be known is checked beforehand.

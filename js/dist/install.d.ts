@@ -7,8 +7,10 @@
  */
 import type { Host } from "./host.js";
 import type { Program } from "./payload-type.js";
+
 /** Writes the program to a file that does not exist yet and returns a word on where it came from. */
 export type Writer = (temporary: string) => string;
+
 /** Where a program is, and what it took to get it there. */
 export interface Installed {
     readonly path: string;
@@ -20,14 +22,18 @@ export interface Installed {
 
 /** Folders to try, best first. */
 export declare function installFolders(env: Record<string, string>): readonly string[];
+
 /**
  * Installs the program in the first folder that can hold and execute it, or finds it there.
  * Throws `TRAP_NO_FOLDER`, which names every folder with its reason, and `TRAP_PAYLOAD_DAMAGED`.
  */
 export declare function install(name: string, program: Program, write: Writer, verify: boolean, host: Host): Installed;
+
 /** Throws `TRAP_PAYLOAD_DAMAGED` unless the file has the hash of the program that was built. */
 export declare function requireHash(path: string, name: string, program: Program, host: Host): void;
+
 /** A writer for a base64 payload: `decode` fills the new file. */
 export declare function newFile(host: Host, fill: (output: ReturnType<Host["create"]>) => string): Writer;
+
 /** A writer for a file payload that cannot be executed where it lies. */
 export declare function copyOf(file: string, host: Host): Writer;

@@ -6,10 +6,13 @@
  * write their own and the later rename wins, which changes nothing because both are the same.
  */
 import { TrapError, systemReason } from "./errors.js";
+
 /** Permission bits of an installed program. */
 const EXECUTABLE = 0o755;
+
 /** Permission bits that let somebody else than the owner write. */
 const WRITABLE_BY_OTHERS = 0o022;
+
 /** Folders to try, best first. */
 export function installFolders(env) {
     const asked = env["TRAP_DIR"];

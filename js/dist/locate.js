@@ -3,6 +3,7 @@
  * the module that runs, so the folder is looked for around it.
  */
 import { TrapError, systemReason } from "./errors.js";
+
 /** Paths where a payload file may lie, best first, without duplicates. */
 export function payloadPaths(file, folders) {
     const paths = [];

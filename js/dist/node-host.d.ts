@@ -4,5 +4,6 @@
  * 1 to 3 ms, and CommonJS and ES modules import differently.
  */
 import type { Host } from "./host.js";
+
 /** The Node process this module runs in. Throws `TRAP_NODE_TOO_OLD` when it lacks what every start needs. */
 export declare function nodeHost(): Host;

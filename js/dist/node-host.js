@@ -5,12 +5,16 @@
  */
 import { TrapError, systemCode } from "./errors.js";
 import { moduleFolder } from "./module-folder.js";
+
 /** Largest number of bytes decoded at once: 64 KiB of base64. */
 const DECODED_CHUNK = 49152;
+
 /** How the host ends when its child died of a signal that Node cannot name (real-time signals). */
 const UNNAMED_SIGNAL = 255;
+
 /** Takes the class of an error and what its constructor wants, and throws it. */
 const RAISE = "throw new Kind(code, what, advice);";
+
 /** The Node process this module runs in. Throws `TRAP_NODE_TOO_OLD` when it lacks what every start needs. */
 export function nodeHost() {
     const { process } = globalThis;

@@ -4,6 +4,7 @@
 
 /** Architectures a program can be built for, in Node's spelling. */
 export type Arch = "arm64" | "x64";
+
 /** One executable as it travels: as text inside a module (`base64`), or as a file beside it (`file`). */
 export interface Program {
     /** SHA-256 of the executable, 64 lowercase hexadecimal digits. */
@@ -33,6 +34,7 @@ export interface Payload {
 
 /** How the program gets control: chosen at run time, or forced when the artifact was built. */
 export type Takeover = "auto" | "exec" | "spawn";
+
 /** Choices made when the artifact was built. */
 export interface Options {
     readonly takeover: Takeover;

@@ -4,6 +4,7 @@
  */
 import type { Host } from "./host.js";
 import type { Options, Payload, Standby } from "./payload-type.js";
+
 /**
  * Starts the program of `payload` in place of this Node process. Returns only where nothing can be taken
  * over: the standby then says why. Throws a {@link TrapError} for every failure before the hand-over.

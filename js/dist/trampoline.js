@@ -9,6 +9,7 @@ import { environmentObstacle, handOver, requireProgram } from "./handover.js";
 import { copyOf, install, newFile, requireHash } from "./install.js";
 import { locate } from "./locate.js";
 import { nodeHost } from "./node-host.js";
+
 /**
  * Starts the program of `payload` in place of this Node process. Returns only where nothing can be taken
  * over: the standby then says why. Throws a {@link TrapError} for every failure before the hand-over.

@@ -36,6 +36,7 @@ function space(folder) {
     const text = readFileSync(path, "utf8");
     const spaced = text
       .replace(/^( \*\/|\}|\};)\n(?=\/\*\*)/gm, "$1\n\n")
+      .replace(/^(\S.*;)\n(?=\/\*\*)/gm, "$1\n\n")
       .replace(/^(\}|\};)\n(?=export |function |class |const |async )/gm, "$1\n\n");
     writeFileSync(path, spaced);
   }
