@@ -1,5 +1,7 @@
 //! The command line, and nothing that acts on it.
 
+use std::ffi::OsString;
+
 use crate::Result;
 use crate::commands::{build, completions, doctor, init, inspect, invoke, man, new};
 use crate::ui::{Format, Ui};
@@ -32,7 +34,7 @@ pub struct Trap {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, global = true, help_heading = "Output")]
     pub message_format: Format,
     /// Colour
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub color: colorchoice_clap::Color,
 }
 
@@ -48,6 +50,15 @@ pub enum Command {
     Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
+}
+
+/// Cargo passes the subcommand's own name first; somebody who types `cargo-trap build` does not.
+pub fn arguments(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<_> = given.collect();
+    if !arguments.is_empty() && arguments.get(1).is_none_or(|first| first != "trap") {
+        arguments.insert(1, "trap".into());
+    }
+    arguments
 }
 
 impl Trap {
@@ -73,6 +84,14 @@ impl Trap {
             Command::Man(args) => man::run(args, ui),
         }
     }
+}
+
+#[test]
+fn the_binary_understands_its_own_name_and_cargos_way_of_calling_it() {
+    let expanded = |typed: &[&str]| arguments(typed.iter().map(OsString::from));
+    assert_eq!(expanded(&["cargo-trap", "trap", "build"]), ["cargo-trap", "trap", "build"]);
+    assert_eq!(expanded(&["cargo-trap", "build"]), ["cargo-trap", "trap", "build"]);
+    assert_eq!(expanded(&["cargo-trap"]), ["cargo-trap", "trap"]);
 }
 
 #[test]

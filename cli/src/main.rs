@@ -6,7 +6,7 @@ use cargo_trap::cli::Cli;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let Cli::Trap(trap) = Cli::parse();
+    let Cli::Trap(trap) = Cli::parse_from(cargo_trap::cli::arguments(std::env::args_os()));
     let ui = trap.ui();
     match trap.run(&ui) {
         Ok(()) => ExitCode::SUCCESS,

@@ -24,7 +24,7 @@ pub fn run() -> Result<()> {
         cargo.current_dir(dir::root()).stderr(std::process::Stdio::inherit());
         ui::step("$", &process::show(&cargo));
         let answer = process::output(&mut cargo)?;
-        ensure!(!answer.trim().is_empty(), "`{name}` answered nothing");
+        ensure!(answer.contains("Rust"), "`{name}` answered `{answer}`: every example greets from Rust");
         ui::data(answer.trim_end());
     }
     ui::data(&format!("{} examples answered: {}", names.len(), names.join(", ")));
