@@ -163,7 +163,7 @@ impl Report {
             true => format!(", {} under {}", self.arch, name(&process.executable)),
             false => String::new(),
         };
-        format!("{}, pid {}{emulator} ({how})", process.program.display(), process.pid)
+        format!("{}, pid {}{emulator} ({how})", crate::plan::shown(&process.program), process.pid)
     }
 
     fn line(&self) -> Line<'_> {
