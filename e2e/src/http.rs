@@ -33,7 +33,7 @@ pub fn post(address: &str, path: &str, body: &[u8], limit: Duration) -> Result<R
     let mut raw = Vec::new();
     stream
         .read_to_end(&mut raw)
-        .map_err(|error| fail(&format!("no answer within {} s", limit.as_secs()), error))?;
+        .map_err(|error| fail(&format!("no whole answer ({} s are given)", limit.as_secs()), error))?;
     parse(&raw).ok_or_else(|| format!("post to {path}: not an HTTP answer: {raw:?}"))
 }
 

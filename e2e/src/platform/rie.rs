@@ -2,7 +2,7 @@
 
 use std::{
     net::{TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{
         Mutex,
         atomic::{AtomicU16, Ordering},
@@ -24,7 +24,20 @@ pub struct Rie {
 }
 
 impl Rie {
+    /// Starts it on two ports of its own. A port can be lost between the look at it and the start, so an
+    /// emulator that ends before it has served anything is started again, twice at most.
     pub fn start(launch: &Launch) -> Result<Self> {
+        let mut tries = 0;
+        loop {
+            match Self::start_once(launch) {
+                Err(error) if tries == 2 => return Err(error),
+                Err(_) => tries += 1,
+                rie => return rie,
+            }
+        }
+    }
+
+    fn start_once(launch: &Launch) -> Result<Self> {
         let address = format!("127.0.0.1:{}", free_port());
         let api = format!("127.0.0.1:{}", free_port());
         let log = Log::create(&launch.log)?;
@@ -46,17 +59,30 @@ impl Rie {
         process.stderr.take().into_iter().for_each(|stream| log.drain(stream));
         let limit = Duration::from_secs(u64::from(launch.timeout_seconds)) + wait::LIMIT;
         let rie = Self { process: Mutex::new(process), address, log, limit };
-        wait::until("AWS's emulator to listen", || match rie.process.lock().ok()?.try_wait() {
-            Ok(Some(status)) => Some(Err(format!("AWS's emulator ended at once: {status}"))),
-            _ => TcpStream::connect(&rie.address).ok().map(|_| Ok(())),
-        })??;
+        // Its front door opens before its Runtime API does; only with both is it ready.
+        for address in [&rie.address, &api] {
+            wait::until("AWS's emulator to listen", || match rie.ended() {
+                Some(status) => Some(Err(format!("AWS's emulator ended at once: {status}"))),
+                None => TcpStream::connect(address).ok().map(|_| Ok(())),
+            })??;
+        }
         Ok(rie)
+    }
+
+    /// How it ended, if it did.
+    fn ended(&self) -> Option<ExitStatus> {
+        self.process.lock().ok()?.try_wait().ok()?
     }
 }
 
 impl Running for Rie {
     fn ask(&self, event: &[u8]) -> Result<Answer> {
-        let reply = http::post(&self.address, INVOKE, event, self.limit)?;
+        let reply = http::post(&self.address, INVOKE, event, self.limit).map_err(|error| {
+            let state = self
+                .ended()
+                .map_or_else(|| "it still runs".to_owned(), |status| format!("it ended: {status}"));
+            format!("{error} (AWS's emulator: {state})")
+        })?;
         Answer::from_reply(reply.status, reply.body, || {
             // For some failures its answer is empty, but it knows more than it says.
             self.log.last("First fatal error stored in appctx: ")
