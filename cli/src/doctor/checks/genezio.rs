@@ -23,7 +23,7 @@ impl Check for Genezio {
                 Severity::Optional,
                 "genezio is not installed",
                 "only deploying to Genezio needs it; `npx genezio deploy` fetches it too",
-                Some(Remedy::new(false, &[&format!("npm install --global genezio@{TESTED}")])),
+                Some(Remedy::new(probe.has("npm"), &[&format!("npm install --global genezio@{TESTED}")])),
             ),
         }
     }
