@@ -6,8 +6,9 @@ use std::path::Path;
 
 use crate::arch::Arch;
 use crate::artifact::{Artifact, File, ProgramRecord, Record, Site};
-use crate::elf::{self, Elf, Machine, Rules};
+use crate::elf::{Elf, Machine};
 use crate::files::{self, Mode};
+use crate::gate::{self, Rules};
 use crate::payload::{self, Form, Program};
 use crate::plan::{self, Content, Plan, Request, Source, Step};
 use crate::platform::{self, Measured};
@@ -140,7 +141,7 @@ fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Resul
         return Ok(Program::new(arch, bytes));
     }
     let elf = Elf::read(&name, &bytes)?;
-    for warning in elf::gate(&name, &elf, wanted, Rules::EXECUTABLE)? {
+    for warning in gate::check(&name, &elf, wanted, Rules::EXECUTABLE)? {
         ui.warning(warning);
     }
     let Machine::Known(arch) = elf.machine else {

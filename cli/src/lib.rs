@@ -1,6 +1,6 @@
 //! The library behind `cargo trap`: what the commands do, apart from the command line itself.
 //!
-//! A build flows one way: [`project`] → [`compile`] → [`elf`] → [`payload`] → [`platform`] → [`plan`] →
+//! A build flows one way: [`project`] → [`compile`] → [`elf`] and [`gate`] → [`payload`] → [`platform`] → [`plan`] →
 //! [`exec`]. Each arrow is a value; only `compile` and `exec` touch the machine.
 
 pub mod arch;
@@ -14,6 +14,7 @@ pub mod elf;
 pub mod error;
 pub mod exec;
 pub mod files;
+pub mod gate;
 pub mod host;
 pub mod lambda;
 pub mod payload;

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::arch::Arch;
 use crate::artifact::Record;
-use crate::elf::{self, Elf, Kind, Machine, Rules};
+use crate::elf::{Elf, Kind, Machine};
+use crate::gate::{self, Rules};
 use crate::payload::{self, Encoding, Found, base64_len};
 use crate::platform::{self, Measured};
 use crate::size::Bytes;
@@ -267,7 +268,7 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
         return Ok((vec![report], None));
     }
     let elf = Elf::read(&name, &bytes)?;
-    let refusal = elf::gate(&name, &elf, None, Rules::EXECUTABLE).err();
+    let refusal = gate::check(&name, &elf, None, Rules::EXECUTABLE).err();
     report.programs.push(ProgramReport {
         arch: match elf.machine {
             Machine::Known(arch) => Some(arch),
