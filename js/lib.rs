@@ -78,6 +78,32 @@ pub fn single_file(language: Language) -> String {
         .join("\n")
 }
 
+/// What a traced module does at its top.
+const TRACE: &str = include_str!("trace.js");
+
+/// Marks a place in the sources where a phase of the start ends; the rest of the line is the phase's name.
+const LAP: &str = "// lap: ";
+
+/// The traced twin of an artifact that is one JavaScript module: it takes the time where the trampoline's
+/// sources have `// lap: <phase>`, and is the same otherwise.
+///
+/// Just before it asks for the takeover, it writes one line to stderr:
+/// `trap-laps {"loaded":"<ns>","asked":"<ns>","laps":{"<phase>":<ns>,…}}`. `loaded` is when its first statement
+/// ran, `asked` when the takeover was asked for, both on CLOCK_MONOTONIC; the laps between them are `construct`,
+/// `prepare`, `decode`, `write` and `hand-over`, and one that did not happen is absent.
+#[must_use]
+pub fn traced(text: &str) -> String {
+    let mut traced = TRACE.to_owned();
+    for line in text.lines() {
+        match line.trim_start().strip_prefix(LAP) {
+            Some(phase) => traced.push_str(&format!("trapLap(\"{phase}\");")),
+            None => traced.push_str(line),
+        }
+        traced.push('\n');
+    }
+    traced
+}
+
 /// Names that the modules expect to be the language's own, values and types: declared beside them in one file,
 /// one of these would take its place. `js/bundlers` tests that the list is complete.
 const GLOBALS: &[&str] = &[
@@ -207,6 +233,20 @@ mod tests {
                 assert!(!statement.starts_with("import") && !statement.starts_with("export"), "{line}");
             }
         }
+    }
+
+    #[test]
+    fn a_traced_module_takes_the_time_of_every_phase() {
+        let text = single_file(Language::JavaScript);
+        let traced = traced(&text);
+        for phase in ["construct", "prepare", "decode", "write", "hand-over"] {
+            assert!(text.contains(&format!("{LAP}{phase}\n")), "{phase}");
+            assert!(traced.contains(&format!("trapLap(\"{phase}\");\n")), "{phase}");
+        }
+        assert!(!traced.contains(LAP));
+        let count = |text: &str, what: &str| text.matches(what).count();
+        assert_eq!(count(&text, LAP), count(&single_file(Language::TypeScript), LAP));
+        assert_eq!(count(&text, LAP), count(&traced, "trapLap(\""));
     }
 
     #[test]

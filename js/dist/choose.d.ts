@@ -1,23 +1,33 @@
 /**
  * Decides how the program gets control. Pure: it is told what the host is and returns a choice with its reason.
  */
-import type { Takeover } from "./payload-type.js";
+import { TrapError } from "./errors.js";
+import type { Means, Takeover } from "./payload-type.js";
 
 /** What the choice depends on. */
 export interface Situation {
     /** What was asked for when the artifact was built. */
     readonly asked: Takeover;
     readonly system: string;
+    readonly arch: string;
     readonly nodeVersion: string;
     readonly mainThread: boolean;
+    /** Whether the payload brings a stub for this architecture. */
+    readonly stub: boolean;
+    /** Whether Node has `process.execve`. */
     readonly execve: boolean;
 }
 
-/** A takeover and why it was taken, as a fragment that follows "because". */
+/** Ways to give the program control, best first: the next is tried when one comes back. */
 export interface Choice {
-    readonly takeover: "exec" | "spawn";
+    readonly asked: Takeover;
+    readonly takeovers: readonly (Means | "spawn")[];
+    /** Why the first one, as a fragment that follows "because". */
     readonly reason: string;
 }
 
-/** Picks the takeover. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
+/** Picks the takeovers. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
 export declare function choose(situation: Situation): Choice;
+
+/** The error for a forced takeover that something stands in the way of. */
+export declare function execUnavailable(asked: string, obstacle: string, advice?: string): TrapError;

@@ -3,6 +3,7 @@
  */
 import type { Choice } from "./choose.js";
 import type { Host } from "./host.js";
+import type { Installed } from "./install.js";
 
 /**
  * Throws `TRAP_PAYLOAD_DAMAGED` unless the file is a program for this machine. A failed `process.execve`
@@ -11,10 +12,11 @@ import type { Host } from "./host.js";
 export declare function requireProgram(path: string, host: Host): void;
 
 /**
- * Gives the process to the program at `path`: its arguments are its own path alone.
- * Throws `TRAP_START_FAILED` when the system refuses.
+ * Gives the process to an installed program: its arguments are its own path alone. Takes the first of the chosen
+ * takeovers that does not come back. Throws `TRAP_START_FAILED` when the system refuses the last one, and
+ * `TRAP_EXEC_UNAVAILABLE` when that must not even be tried.
  */
-export declare function handOver(choice: Choice, path: string, host: Host): never;
+export declare function handOver(choice: Choice, installed: Installed, host: Host, log: (text: string) => void): never;
 
 /** Why Linux would refuse to pass the environment to a new program, and what to do; or `undefined`. */
 export declare function environmentObstacle(env: Record<string, string>, host: Host): {

@@ -1,6 +1,7 @@
 /**
  * Hands the process over to an installed program. Does not return.
  */
+import { execUnavailable } from "./choose.js";
 import { ELF_HEAD_LENGTH, elfMachine } from "./elf.js";
 import { TrapError, systemCode, systemReason } from "./errors.js";
 
@@ -39,30 +40,43 @@ export function requireProgram(path, host) {
 }
 
 /**
- * Gives the process to the program at `path`: its arguments are its own path alone.
- * Throws `TRAP_START_FAILED` when the system refuses.
+ * Gives the process to an installed program: its arguments are its own path alone. Takes the first of the chosen
+ * takeovers that does not come back. Throws `TRAP_START_FAILED` when the system refuses the last one, and
+ * `TRAP_EXEC_UNAVAILABLE` when that must not even be tried.
  */
-export function handOver(choice, path, host) {
+export function handOver(choice, installed, host, log) {
+    let refused;
+    for (const takeover of choice.takeovers) {
+        if (refused !== undefined)
+            log(`${takeover}, because the one before came back: ${firstLine(refused)}`);
+        refused = attempt(takeover, choice.asked, installed, host);
+    }
+    if (refused instanceof TrapError)
+        throw refused;
+    throw new TrapError("TRAP_START_FAILED", `the system does not start \`${installed.path}\`: ${systemReason(refused)}`, "check that the host lets functions start programs (Node's --permission, seccomp, memory, size of the environment)");
+}
+
+/** Tries one takeover; what comes back is the reason for that. */
+function attempt(takeover, asked, { path, stub }, host) {
+    if (takeover === "exec:stub")
+        return stub === undefined ? "there is no stub" : host.execByStub(stub, path);
     const env = host.env();
-    if (choice.takeover === "exec") {
-        try {
-            host.execve(path, env);
-        }
-        catch (error) {
-            throw startFailed(path, error);
-        }
+    if (takeover === "exec:execve") {
+        const obstacle = environmentObstacle(env, host);
+        return obstacle === undefined ? host.execve(path, env) : execUnavailable(asked, obstacle.what, obstacle.advice);
     }
-    let end;
-    try {
-        end = host.spawn(path, env);
-    }
-    catch (error) {
-        throw startFailed(path, error);
-    }
+    const end = host.spawn(path, env);
+    if ("refused" in end)
+        return end.refused;
     // Returning would leave a host that looks healthy and cannot answer: it ends as the program did.
     if ("signal" in end)
         host.dieBy(end.signal);
     host.exit(end.status);
+}
+
+/** What a log line has room for. */
+function firstLine(error) {
+    return (error instanceof TrapError ? error.what : systemReason(error)).split("\n", 1)[0] ?? "";
 }
 
 /** Why Linux would refuse to pass the environment to a new program, and what to do; or `undefined`. */
@@ -109,8 +123,4 @@ function utf8Length(text) {
         bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
     }
     return bytes;
-}
-
-function startFailed(path, error) {
-    return new TrapError("TRAP_START_FAILED", `the system does not start \`${path}\`: ${systemReason(error)}`, "check that the host lets functions start programs (Node's --permission, seccomp, memory, size of the environment)");
 }

@@ -5,7 +5,7 @@
  * closed, and renamed. A second start reuses the file after it has looked at it; two starts at once each
  * write their own and the later rename wins, which changes nothing because both are the same.
  */
-import type { Host } from "./host.js";
+import type { Host, StubPlace } from "./host.js";
 import type { Program } from "./payload-type.js";
 
 /** Writes the program to a file that does not exist yet and returns a word on where it came from. */
@@ -14,6 +14,8 @@ export type Writer = (temporary: string) => string;
 /** Where a program is, and what it took to get it there. */
 export interface Installed {
     readonly path: string;
+    /** What replaces this process by the program, where the payload brings it. */
+    readonly stub?: StubPlace | undefined;
     /** For people, for example `payload: source text`. */
     readonly origin: string;
     /** Folders that were tried before, each with the reason it could not be used. */
@@ -21,7 +23,7 @@ export interface Installed {
 }
 
 /** Folders to try, best first. */
-export declare function installFolders(env: Record<string, string>): readonly string[];
+export declare function installFolders(asked: string | undefined): readonly string[];
 
 /**
  * Installs the program in the first folder that can hold and execute it, or finds it there.

@@ -14,8 +14,7 @@ const EXECUTABLE = 0o755;
 const WRITABLE_BY_OTHERS = 0o022;
 
 /** Folders to try, best first. */
-export function installFolders(env) {
-    const asked = env["TRAP_DIR"];
+export function installFolders(asked) {
     const folders = ["/tmp", "/dev/shm"];
     return asked === undefined || asked === "" ? folders : [asked, ...folders.filter((folder) => folder !== asked)];
 }
@@ -26,7 +25,7 @@ export function installFolders(env) {
  */
 export function install(name, program, write, verify, host) {
     const skipped = [];
-    for (const folder of installFolders(host.env())) {
+    for (const folder of installFolders(host.variable("TRAP_DIR"))) {
         const path = `${folder.replace(/\/+$/, "")}/trap-${program.sha256.slice(0, 16)}`;
         try {
             const origin = installAt(path, name, program, write, verify, host);
@@ -52,6 +51,7 @@ function installAt(path, name, program, write, verify, host) {
             throw new Error(`a directory is in the way at ${path}`);
         if (isOurs(present, program, host) && (!verify || host.sha256(path) === program.sha256)) {
             requireExecutable(path, host);
+            // lap: prepare
             return "already installed";
         }
     }
@@ -61,6 +61,7 @@ function installAt(path, name, program, write, verify, host) {
     host.removeLeftovers(path);
     const temporary = `${path}.${host.uniqueWord()}`;
     try {
+        // lap: prepare
         const origin = write(temporary);
         requireExecutable(temporary, host);
         if (verify)

@@ -26,7 +26,7 @@ export function payloadPaths(file, folders) {
 export function locate(name, file, program, host) {
     const tried = [];
     let found = false;
-    for (const path of payloadPaths(file, [host.moduleFolder(), host.env()["LAMBDA_TASK_ROOT"]])) {
+    for (const path of payloadPaths(file, [host.moduleFolder(), host.variable("LAMBDA_TASK_ROOT")])) {
         let facts;
         try {
             facts = host.facts(path, "follow");

@@ -12,6 +12,9 @@ const DECODED_CHUNK = 49152;
 /** How the host ends when its child died of a signal that Node cannot name (real-time signals). */
 const UNNAMED_SIGNAL = 255;
 
+/** The variable that tells the stub which program to execute; it takes it out of the environment again. */
+const STUB_VARIABLE = "TRAP_EXEC";
+
 /** Takes the class of an error and what its constructor wants, and throws it. */
 const RAISE = "throw new Kind(code, what, advice);";
 
@@ -64,6 +67,9 @@ class NodeHost {
                 texts[name] = value;
         }
         return texts;
+    }
+    variable(name) {
+        return this.#process.env[name];
     }
     isMainThread() {
         // `node:worker_threads` would know, but loading it takes longer than everything else here. Changing
@@ -155,6 +161,7 @@ class NodeHost {
         const COPYFILE_EXCL = 1;
         this.#fs.copyFileSync(from, to, COPYFILE_EXCL);
         this.#fs.chmodSync(to, mode);
+        // lap: write
     }
     rename(from, to) {
         this.#fs.renameSync(from, to);
@@ -176,19 +183,62 @@ class NodeHost {
             return 0;
         }
     }
+    execByStub(stub, path) {
+        const { env } = this.#process;
+        env[STUB_VARIABLE] = path;
+        try {
+            if ("file" in stub)
+                this.#load(stub.file);
+            else
+                this.#loadText(stub.base64, stub.folder);
+        }
+        catch (error) {
+            return error;
+        }
+        finally {
+            delete env[STUB_VARIABLE];
+        }
+        return undefined;
+    }
+    #load(file) {
+        // lap: hand-over
+        this.#process.dlopen({ exports: {} }, file);
+    }
+    /** Loads a stub from a file without a name: it is gone with this process, whatever becomes of that. */
+    #loadText(base64, folder) {
+        const { Buffer } = globalThis;
+        const path = `${folder}/trap-stub.${this.uniqueWord()}`;
+        const file = this.#fs.openSync(path, "wx+", 0o700);
+        try {
+            this.#fs.unlinkSync(path);
+            this.#fs.writeSync(file, Buffer.from(base64, "base64"));
+            this.#load(`/proc/self/fd/${file}`);
+        }
+        finally {
+            this.#fs.closeSync(file);
+        }
+    }
     execve(path, env) {
         this.#unblockStdio();
         // Node ignores these two, and a new program inherits what is ignored; what is listened to starts with
         // its default action. Should the system refuse, the listeners still keep the host from dying of them.
         for (const signal of ["SIGPIPE", "SIGXFSZ"])
             this.#process.on(signal, () => undefined);
-        this.#process.execve?.(path, [path], env);
+        try {
+            // lap: hand-over
+            this.#process.execve?.(path, [path], env);
+        }
+        catch (error) {
+            return error;
+        }
+        return undefined;
     }
     spawn(path, env) {
         const { spawnSync } = this.#builtin("child_process");
+        // lap: hand-over
         const end = spawnSync(path, [], { argv0: path, env, stdio: "inherit", windowsHide: true });
         if (end.error !== undefined)
-            throw end.error;
+            return { refused: end.error };
         if (end.signal === null)
             return { status: end.status ?? 1 };
         // Node has no name for real-time signals and says "" instead.
@@ -262,11 +312,13 @@ class NodeOutput {
     }
     appendBase64(text) {
         const length = this.#buffer.write(text, "base64");
+        // lap: decode
         let written = 0;
         // A nearly full disk takes a part first and refuses the rest with the next call.
         while (written < length) {
             written += this.#fs.writeSync(this.#file, this.#buffer, written, length - written, this.#at + written);
         }
+        // lap: write
         this.#at += length;
         return length;
     }

@@ -19,7 +19,20 @@ export interface Program {
     readonly base64?: () => readonly string[];
     /** Name of the file that is the executable, in the `trap/` folder. */
     readonly file?: string;
+    /** What replaces the Node process by the executable; absent where the executable is never to replace it. */
+    readonly stub?: Stub;
 }
+
+/**
+ * A shared object of about 2 KB for the same architecture: loaded into this process, it executes the program
+ * that the variable `TRAP_EXEC` names. It travels as the program does: as base64 text, or as the name of a file
+ * beside the program's.
+ */
+export type Stub = {
+    readonly base64: string;
+} | {
+    readonly file: string;
+};
 
 /** The user's program in every architecture that was built. */
 export interface Payload {
@@ -33,7 +46,10 @@ export interface Payload {
 }
 
 /** How the program gets control: chosen at run time, or forced when the artifact was built. */
-export type Takeover = "auto" | "exec" | "spawn";
+export type Takeover = "auto" | "exec" | Means | "spawn";
+
+/** The two ways to replace this process: the payload's stub, or Node's own `process.execve`. */
+export type Means = "exec:stub" | "exec:execve";
 
 /** Choices made when the artifact was built. */
 export interface Options {

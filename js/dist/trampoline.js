@@ -5,7 +5,7 @@
 import { choose } from "./choose.js";
 import { decode } from "./decode.js";
 import { TrapError } from "./errors.js";
-import { environmentObstacle, handOver, requireProgram } from "./handover.js";
+import { handOver, requireProgram } from "./handover.js";
 import { copyOf, install, newFile, requireHash } from "./install.js";
 import { locate } from "./locate.js";
 import { nodeHost } from "./node-host.js";
@@ -22,29 +22,33 @@ import { nodeHost } from "./node-host.js";
  * `TRAP_VERIFY=1` (check the program's hash) and `TRAP_LOG=debug` (one line on stderr: what and why).
  */
 export function start(payload, options, host = nodeHost()) {
+    // lap: construct
     try {
-        const env = host.env();
+        const isDebug = host.variable("TRAP_LOG") === "debug";
         const log = (text) => {
-            if (env["TRAP_LOG"] === "debug")
+            if (isDebug)
                 host.log(`trap: ${payload.name}: ${text}`);
         };
-        if (!env["AWS_LAMBDA_RUNTIME_API"]) {
+        if (!host.variable("AWS_LAMBDA_RUNTIME_API")) {
             log("standby, because AWS_LAMBDA_RUNTIME_API is not set");
             return new Refusal(payload.name, host);
         }
         const program = programFor(payload, host);
-        const choice = refine(choose({
+        const choice = choose({
             asked: options.takeover,
             system: host.system,
+            arch: host.arch,
             nodeVersion: host.nodeVersion,
             mainThread: host.isMainThread(),
+            stub: program.stub !== undefined,
             execve: host.hasExecve(),
-        }), options, env, host);
-        const installed = place(payload.name, program, env["TRAP_VERIFY"] === "1", host);
+        });
+        const installed = place(payload.name, program, host.variable("TRAP_VERIFY") === "1", host);
         if (host.system === "linux")
             requireProgram(installed.path, host);
-        log(describe(choice, installed, host));
-        return handOver(choice, installed.path, host);
+        if (isDebug)
+            log(describe(choice, installed, host));
+        return handOver(choice, installed, host, log);
     }
     catch (error) {
         return host.raise(error);
@@ -80,42 +84,42 @@ function programFor(payload, host) {
         : `choose ${carried} in the settings of the platform`);
 }
 
-/** Avoids an `exec` that the kernel would refuse: before Node 26 that aborts the process. */
-function refine(choice, options, env, host) {
-    if (choice.takeover !== "exec")
-        return choice;
-    const obstacle = environmentObstacle(env, host);
-    if (obstacle === undefined)
-        return choice;
-    if (options.takeover === "auto")
-        return { takeover: "spawn", reason: obstacle.what };
-    throw new TrapError("TRAP_EXEC_UNAVAILABLE", `takeover \`exec\` was forced at build time, but ${obstacle.what}`, obstacle.advice);
-}
-
-/** Brings the program to a path where it can be executed. */
+/** Brings the program to a path where it can be executed, and says where its stub is. */
 function place(name, program, verify, host) {
     const { base64, file } = program;
     if (file !== undefined) {
         const path = locate(name, file, program, host);
+        const stub = stubOf(program, path);
         if (verify)
             requireHash(path, name, program, host);
-        if (host.mayExecute(path))
-            return { path, origin: "file in place", skipped: [] };
+        if (host.mayExecute(path)) {
+            // lap: prepare
+            return { path, stub, origin: "file in place", skipped: [] };
+        }
         // A payload that cannot be read is not the fault of the folders it could be copied to.
         if (host.system === "linux")
             requireProgram(path, host);
-        return install(name, program, copyOf(path, host), verify, host);
+        return { ...install(name, program, copyOf(path, host), verify, host), stub };
     }
     if (base64 === undefined) {
         throw new TrapError("TRAP_PAYLOAD_MISSING", `the payload of \`${name}\` carries neither \`base64\` nor \`file\` for ${host.arch}`, "build the artifact again with `cargo trap build`");
     }
     const write = newFile(host, (output) => decode(name, program, base64, output));
-    return install(name, program, write, verify, host);
+    const installed = install(name, program, write, verify, host);
+    return { ...installed, stub: stubOf(program, installed.path) };
+}
+
+/** A stub file lies beside the program's file; a stub as text can go where the program could. */
+function stubOf({ stub }, path) {
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    if (stub === undefined)
+        return undefined;
+    return "file" in stub ? { file: `${folder}/${stub.file}` } : { base64: stub.base64, folder };
 }
 
 /** The debug line: which takeover and why, and where the program is. */
 function describe(choice, installed, host) {
     const skipped = installed.skipped.map((folder) => `; skipped ${folder}`).join("");
     const where = `${installed.path} (${host.arch}; payload: ${installed.origin}${skipped})`;
-    return `${choice.takeover}, because ${choice.reason}; program ${where}`;
+    return `${choice.takeovers[0]}, because ${choice.reason}; program ${where}`;
 }

@@ -2,10 +2,13 @@
  * Hands the process over to an installed program. Does not return.
  */
 
+import { execUnavailable } from "./choose.js";
 import type { Choice } from "./choose.js";
 import { ELF_HEAD_LENGTH, elfMachine } from "./elf.js";
 import { TrapError, systemCode, systemReason } from "./errors.js";
 import type { Host } from "./host.js";
+import type { Installed } from "./install.js";
+import type { Takeover } from "./payload-type.js";
 
 /** Longest `NAME=value` in bytes that Linux passes to a new program, its final zero included. */
 const LONGEST_VARIABLE = 131072;
@@ -47,27 +50,42 @@ export function requireProgram(path: string, host: Host): void {
 }
 
 /**
- * Gives the process to the program at `path`: its arguments are its own path alone.
- * Throws `TRAP_START_FAILED` when the system refuses.
+ * Gives the process to an installed program: its arguments are its own path alone. Takes the first of the chosen
+ * takeovers that does not come back. Throws `TRAP_START_FAILED` when the system refuses the last one, and
+ * `TRAP_EXEC_UNAVAILABLE` when that must not even be tried.
  */
-export function handOver(choice: Choice, path: string, host: Host): never {
+export function handOver(choice: Choice, installed: Installed, host: Host, log: (text: string) => void): never {
+  let refused: unknown;
+  for (const takeover of choice.takeovers) {
+    if (refused !== undefined) log(`${takeover}, because the one before came back: ${firstLine(refused)}`);
+    refused = attempt(takeover, choice.asked, installed, host);
+  }
+  if (refused instanceof TrapError) throw refused;
+  throw new TrapError(
+    "TRAP_START_FAILED",
+    `the system does not start \`${installed.path}\`: ${systemReason(refused)}`,
+    "check that the host lets functions start programs (Node's --permission, seccomp, memory, size of the environment)",
+  );
+}
+
+/** Tries one takeover; what comes back is the reason for that. */
+function attempt(takeover: Choice["takeovers"][number], asked: Takeover, { path, stub }: Installed, host: Host): unknown {
+  if (takeover === "exec:stub") return stub === undefined ? "there is no stub" : host.execByStub(stub, path);
   const env = host.env();
-  if (choice.takeover === "exec") {
-    try {
-      host.execve(path, env);
-    } catch (error) {
-      throw startFailed(path, error);
-    }
+  if (takeover === "exec:execve") {
+    const obstacle = environmentObstacle(env, host);
+    return obstacle === undefined ? host.execve(path, env) : execUnavailable(asked, obstacle.what, obstacle.advice);
   }
-  let end;
-  try {
-    end = host.spawn(path, env);
-  } catch (error) {
-    throw startFailed(path, error);
-  }
+  const end = host.spawn(path, env);
+  if ("refused" in end) return end.refused;
   // Returning would leave a host that looks healthy and cannot answer: it ends as the program did.
   if ("signal" in end) host.dieBy(end.signal);
   host.exit(end.status);
+}
+
+/** What a log line has room for. */
+function firstLine(error: unknown): string {
+  return (error instanceof TrapError ? error.what : systemReason(error)).split("\n", 1)[0] ?? "";
 }
 
 /** Why Linux would refuse to pass the environment to a new program, and what to do; or `undefined`. */
@@ -111,12 +129,4 @@ function utf8Length(text: string): number {
     bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
   return bytes;
-}
-
-function startFailed(path: string, error: unknown): TrapError {
-  return new TrapError(
-    "TRAP_START_FAILED",
-    `the system does not start \`${path}\`: ${systemReason(error)}`,
-    "check that the host lets functions start programs (Node's --permission, seccomp, memory, size of the environment)",
-  );
 }

@@ -17,6 +17,14 @@ export interface FileFacts {
 /** How a child process ended: by itself, or by a signal such as `"SIGKILL"`. A signal without a name is status 255. */
 export type ChildEnd = { readonly status: number } | { readonly signal: string };
 
+/** What stood in the way of a takeover: an error of the system, usually. */
+export interface Refused {
+  readonly refused: unknown;
+}
+
+/** Where a stub is: a file that can be loaded as it is, or text and the folder it can be written to. */
+export type StubPlace = { readonly file: string } | { readonly base64: string; readonly folder: string };
+
 /** A new file that is being written. */
 export interface Output {
   /** Decodes base64 text of at most 64 KiB and appends it. Returns the number of bytes it stood for. */
@@ -35,8 +43,10 @@ export interface Host {
   readonly nodeVersion: string;
   /** Owner of the files this process creates; `undefined` where the system has no user ids. */
   readonly user: number | undefined;
-  /** The environment, variables with text only. */
+  /** The environment, variables with text only. Takes longer than asking for one {@link variable}. */
   env(): Record<string, string>;
+  /** A variable of the environment. */
+  variable(name: string): string | undefined;
   isMainThread(): boolean;
   hasExecve(): boolean;
   /** Folder of the module that is running, when that can be known. */
@@ -68,10 +78,12 @@ export interface Host {
   /** Bytes that the stack of this process may take: `Infinity` for no limit, 0 when it is not known. */
   stackLimit(): number;
 
-  /** Replaces this process; ignored signals get their default action back. Returns never; throws only where Node can still catch the failure. */
-  execve(path: string, env: Record<string, string>): void;
+  /** Replaces this process by way of a stub, which puts its state back; returns only what refused that. */
+  execByStub(stub: StubPlace, path: string): unknown;
+  /** Replaces this process; ignored signals get their default action back. Returns only what refused that, where Node survives it. */
+  execve(path: string, env: Record<string, string>): unknown;
   /** Runs a child with this process's stdio and waits for its end. */
-  spawn(path: string, env: Record<string, string>): ChildEnd;
+  spawn(path: string, env: Record<string, string>): ChildEnd | Refused;
   /** Ends this process. */
   exit(status: number): never;
   /** Ends this process by a signal, as a shell would see it; by status 128 + n where it survives that. */

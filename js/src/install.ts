@@ -7,7 +7,7 @@
  */
 
 import { TrapError, systemReason } from "./errors.js";
-import type { FileFacts, Host } from "./host.js";
+import type { FileFacts, Host, StubPlace } from "./host.js";
 import type { Program } from "./payload-type.js";
 
 /** Permission bits of an installed program. */
@@ -22,6 +22,8 @@ export type Writer = (temporary: string) => string;
 /** Where a program is, and what it took to get it there. */
 export interface Installed {
   readonly path: string;
+  /** What replaces this process by the program, where the payload brings it. */
+  readonly stub?: StubPlace | undefined;
   /** For people, for example `payload: source text`. */
   readonly origin: string;
   /** Folders that were tried before, each with the reason it could not be used. */
@@ -29,8 +31,7 @@ export interface Installed {
 }
 
 /** Folders to try, best first. */
-export function installFolders(env: Record<string, string>): readonly string[] {
-  const asked = env["TRAP_DIR"];
+export function installFolders(asked: string | undefined): readonly string[] {
   const folders = ["/tmp", "/dev/shm"];
   return asked === undefined || asked === "" ? folders : [asked, ...folders.filter((folder) => folder !== asked)];
 }
@@ -47,7 +48,7 @@ export function install(
   host: Host,
 ): Installed {
   const skipped: string[] = [];
-  for (const folder of installFolders(host.env())) {
+  for (const folder of installFolders(host.variable("TRAP_DIR"))) {
     const path = `${folder.replace(/\/+$/, "")}/trap-${program.sha256.slice(0, 16)}`;
     try {
       const origin = installAt(path, name, program, write, verify, host);
@@ -80,6 +81,7 @@ function installAt(
     if (present.kind === "directory") throw new Error(`a directory is in the way at ${path}`);
     if (isOurs(present, program, host) && (!verify || host.sha256(path) === program.sha256)) {
       requireExecutable(path, host);
+      // lap: prepare
       return "already installed";
     }
   }
@@ -90,6 +92,7 @@ function installAt(
   host.removeLeftovers(path);
   const temporary = `${path}.${host.uniqueWord()}`;
   try {
+    // lap: prepare
     const origin = write(temporary);
     requireExecutable(temporary, host);
     if (verify) requireHash(temporary, name, program, host);

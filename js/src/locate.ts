@@ -27,7 +27,7 @@ export function payloadPaths(file: string, folders: readonly (string | undefined
 export function locate(name: string, file: string, program: Program, host: Host): string {
   const tried: string[] = [];
   let found = false;
-  for (const path of payloadPaths(file, [host.moduleFolder(), host.env()["LAMBDA_TASK_ROOT"]])) {
+  for (const path of payloadPaths(file, [host.moduleFolder(), host.variable("LAMBDA_TASK_ROOT")])) {
     let facts: FileFacts | undefined;
     try {
       facts = host.facts(path, "follow");

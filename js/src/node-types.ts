@@ -8,7 +8,7 @@ export interface NodeProcess {
   readonly arch: string;
   readonly version: string;
   readonly pid: number;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Record<string, string | undefined>;
   readonly stdin?: NodeStream;
   readonly stdout?: NodeStream;
   readonly stderr?: NodeStream;
@@ -18,6 +18,8 @@ export interface NodeProcess {
   geteuid?(): number;
   /** Node 22.15 and later. */
   execve?(file: string, args: readonly string[], env: Readonly<Record<string, string>>): void;
+  /** Loads an addon; throws unless it registers itself, which a stub never does. */
+  dlopen(module: { exports: object }, file: string): void;
   chdir(folder: string): void;
   exit(status: number): never;
   /** Seconds. */
@@ -87,7 +89,7 @@ export interface NodeVm {
 /** What the global object offers when the module runs in Node. */
 export interface NodeGlobal {
   readonly process?: NodeProcess;
-  readonly Buffer: { allocUnsafeSlow(size: number): NodeBuffer };
+  readonly Buffer: { allocUnsafeSlow(size: number): NodeBuffer; from(text: string, encoding: "base64"): NodeBuffer };
 }
 
 /** V8's structured stack traces. */

@@ -7,8 +7,8 @@ import { choose } from "./choose.js";
 import type { Choice } from "./choose.js";
 import { decode } from "./decode.js";
 import { TrapError } from "./errors.js";
-import { environmentObstacle, handOver, requireProgram } from "./handover.js";
-import type { Host } from "./host.js";
+import { handOver, requireProgram } from "./handover.js";
+import type { Host, StubPlace } from "./host.js";
 import { copyOf, install, newFile, requireHash } from "./install.js";
 import type { Installed } from "./install.js";
 import { locate } from "./locate.js";
@@ -27,32 +27,30 @@ import type { Arch, Options, Payload, Program, Standby } from "./payload-type.js
  * `TRAP_VERIFY=1` (check the program's hash) and `TRAP_LOG=debug` (one line on stderr: what and why).
  */
 export function start(payload: Payload, options: Options, host: Host = nodeHost()): Standby {
+  // lap: construct
   try {
-    const env = host.env();
+    const isDebug = host.variable("TRAP_LOG") === "debug";
     const log = (text: string): void => {
-      if (env["TRAP_LOG"] === "debug") host.log(`trap: ${payload.name}: ${text}`);
+      if (isDebug) host.log(`trap: ${payload.name}: ${text}`);
     };
-    if (!env["AWS_LAMBDA_RUNTIME_API"]) {
+    if (!host.variable("AWS_LAMBDA_RUNTIME_API")) {
       log("standby, because AWS_LAMBDA_RUNTIME_API is not set");
       return new Refusal(payload.name, host);
     }
     const program = programFor(payload, host);
-    const choice = refine(
-      choose({
-        asked: options.takeover,
-        system: host.system,
-        nodeVersion: host.nodeVersion,
-        mainThread: host.isMainThread(),
-        execve: host.hasExecve(),
-      }),
-      options,
-      env,
-      host,
-    );
-    const installed = place(payload.name, program, env["TRAP_VERIFY"] === "1", host);
+    const choice = choose({
+      asked: options.takeover,
+      system: host.system,
+      arch: host.arch,
+      nodeVersion: host.nodeVersion,
+      mainThread: host.isMainThread(),
+      stub: program.stub !== undefined,
+      execve: host.hasExecve(),
+    });
+    const installed = place(payload.name, program, host.variable("TRAP_VERIFY") === "1", host);
     if (host.system === "linux") requireProgram(installed.path, host);
-    log(describe(choice, installed, host));
-    return handOver(choice, installed.path, host);
+    if (isDebug) log(describe(choice, installed, host));
+    return handOver(choice, installed, host, log);
   } catch (error) {
     return host.raise(error);
   }
@@ -102,29 +100,20 @@ function programFor(payload: Payload, host: Host): Program {
   );
 }
 
-/** Avoids an `exec` that the kernel would refuse: before Node 26 that aborts the process. */
-function refine(choice: Choice, options: Options, env: Record<string, string>, host: Host): Choice {
-  if (choice.takeover !== "exec") return choice;
-  const obstacle = environmentObstacle(env, host);
-  if (obstacle === undefined) return choice;
-  if (options.takeover === "auto") return { takeover: "spawn", reason: obstacle.what };
-  throw new TrapError(
-    "TRAP_EXEC_UNAVAILABLE",
-    `takeover \`exec\` was forced at build time, but ${obstacle.what}`,
-    obstacle.advice,
-  );
-}
-
-/** Brings the program to a path where it can be executed. */
+/** Brings the program to a path where it can be executed, and says where its stub is. */
 function place(name: string, program: Program, verify: boolean, host: Host): Installed {
   const { base64, file } = program;
   if (file !== undefined) {
     const path = locate(name, file, program, host);
+    const stub = stubOf(program, path);
     if (verify) requireHash(path, name, program, host);
-    if (host.mayExecute(path)) return { path, origin: "file in place", skipped: [] };
+    if (host.mayExecute(path)) {
+      // lap: prepare
+      return { path, stub, origin: "file in place", skipped: [] };
+    }
     // A payload that cannot be read is not the fault of the folders it could be copied to.
     if (host.system === "linux") requireProgram(path, host);
-    return install(name, program, copyOf(path, host), verify, host);
+    return { ...install(name, program, copyOf(path, host), verify, host), stub };
   }
   if (base64 === undefined) {
     throw new TrapError(
@@ -134,12 +123,20 @@ function place(name: string, program: Program, verify: boolean, host: Host): Ins
     );
   }
   const write = newFile(host, (output) => decode(name, program, base64, output));
-  return install(name, program, write, verify, host);
+  const installed = install(name, program, write, verify, host);
+  return { ...installed, stub: stubOf(program, installed.path) };
+}
+
+/** A stub file lies beside the program's file; a stub as text can go where the program could. */
+function stubOf({ stub }: Program, path: string): StubPlace | undefined {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  if (stub === undefined) return undefined;
+  return "file" in stub ? { file: `${folder}/${stub.file}` } : { base64: stub.base64, folder };
 }
 
 /** The debug line: which takeover and why, and where the program is. */
 function describe(choice: Choice, installed: Installed, host: Host): string {
   const skipped = installed.skipped.map((folder) => `; skipped ${folder}`).join("");
   const where = `${installed.path} (${host.arch}; payload: ${installed.origin}${skipped})`;
-  return `${choice.takeover}, because ${choice.reason}; program ${where}`;
+  return `${choice.takeovers[0]}, because ${choice.reason}; program ${where}`;
 }

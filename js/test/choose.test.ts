@@ -2,38 +2,62 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { choose } from "../src/choose.js";
 import type { Situation } from "../src/choose.js";
+import type { Takeover } from "../src/payload-type.js";
 
-const best: Situation = { asked: "auto", system: "linux", nodeVersion: "v24.1.0", mainThread: true, execve: true };
+const best: Situation = {
+  asked: "auto",
+  system: "linux",
+  arch: "x64",
+  nodeVersion: "v24.1.0",
+  mainThread: true,
+  stub: true,
+  execve: true,
+};
+const node20: Partial<Situation> = { execve: false, nodeVersion: "v20.1.0" };
+const worker: Partial<Situation> = { mainThread: false };
 
-describe("the takeover is", () => {
-  const cases: readonly [name: string, situation: Partial<Situation>, takeover: string, reason: RegExp][] = [
-    ["exec on the main thread of a new Node", {}, "exec", /main thread/],
-    ["exec when it was forced", { asked: "exec" }, "exec", /forced/],
-    ["spawn when it was forced", { asked: "spawn" }, "spawn", /forced/],
-    ["spawn on a Node without execve", { execve: false, nodeVersion: "v20.1.0" }, "spawn", /Node v20\.1\.0 has no process\.execve/],
-    ["spawn in a worker thread", { mainThread: false }, "spawn", /worker thread/],
-    ["spawn on another system", { system: "darwin" }, "spawn", /darwin/],
+describe("the takeovers are", () => {
+  const all = ["exec:stub", "exec:execve", "spawn"];
+  const cases: readonly [name: string, situation: Partial<Situation>, takeovers: readonly string[], reason: RegExp][] = [
+    ["all, the stub first, on the main thread", {}, all, /^this is the main thread of Node$/],
+    ["stub and spawn on a Node without execve", node20, ["exec:stub", "spawn"], /Node v20\.1\.0 has no process\.execve/],
+    ["execve first without a stub", { stub: false }, ["exec:execve", "spawn"], /^the payload has no stub for x64, and this is the main thread/],
+    ["spawn alone when neither can be had", { ...node20, stub: false }, ["spawn"], /no stub for x64, and Node v20.* no process\.execve .*later have it\)$/],
+    ["spawn in a worker thread, with one reason", worker, ["spawn"], /^the module runs in a worker thread$/],
+    ["spawn on another system", { system: "darwin" }, ["spawn"], /darwin/],
+    ["no spawn when exec was forced", { asked: "exec" }, ["exec:stub", "exec:execve"], /forced/],
+    ["what is left of exec", { asked: "exec", ...node20 }, ["exec:stub"], /forced/],
+    ["the stub when it was forced", { asked: "exec:stub" }, ["exec:stub"], /forced/],
+    ["execve when it was forced", { asked: "exec:execve" }, ["exec:execve"], /forced/],
+    ["spawn when it was forced", { asked: "spawn" }, ["spawn"], /forced/],
   ];
-  for (const [name, situation, takeover, reason] of cases) {
+  for (const [name, situation, takeovers, reason] of cases) {
     test(name, () => {
       const choice = choose({ ...best, ...situation });
-      assert.equal(choice.takeover, takeover);
+      assert.deepEqual(choice.takeovers, takeovers);
       assert.match(choice.reason, reason);
     });
   }
 });
 
-describe("forced exec is refused", () => {
-  const cases: Record<string, Partial<Situation>> = {
-    "on a Node without execve": { execve: false },
-    "in a worker thread": { mainThread: false },
-    "on another system": { system: "win32" },
-  };
-  for (const [name, situation] of Object.entries(cases)) {
-    test(name, () =>
-      assert.throws(() => choose({ ...best, ...situation, asked: "exec" }), {
-        code: "TRAP_EXEC_UNAVAILABLE",
-        message: /forced at build time.*\nhelp: .*--takeover auto/,
+describe("forced is refused:", () => {
+  const cases: readonly [asked: Takeover, name: string, situation: Partial<Situation>, why: RegExp][] = [
+    ["exec", "without stub and execve", { ...node20, stub: false }, /no stub for x64, and Node v20\.1\.0 has no process\.execve/],
+    ["exec", "in a worker thread", worker, /worker thread/],
+    ["exec", "on another system", { system: "win32" }, /win32/],
+    ["exec:stub", "without a stub", { stub: false }, /no stub for x64/],
+    ["exec:stub", "in a worker thread", worker, /worker thread/],
+    ["exec:execve", "on a Node without execve", node20, /no process\.execve/],
+    ["exec:execve", "in a worker thread", worker, /worker thread/],
+  ];
+  for (const [asked, name, situation, why] of cases) {
+    test(`${asked} ${name}`, () =>
+      assert.throws(() => choose({ ...best, ...situation, asked }), (error: Error & { code?: string }) => {
+        assert.equal(error.code, "TRAP_EXEC_UNAVAILABLE");
+        assert.ok(error.message.startsWith(`takeover \`${asked}\` was forced at build time, but `), error.message);
+        assert.match(error.message, why);
+        assert.match(error.message, /\nhelp: .*--takeover auto/);
+        return true;
       }));
   }
 });

@@ -26,6 +26,8 @@ export interface Fakes {
   /** Folders mounted noexec. */
   readonly noexec?: readonly string[];
   readonly childEnd?: ChildEnd;
+  /** Why the stub comes back; without it the process is replaced. */
+  readonly stubError?: Error;
   readonly execveError?: Error;
   readonly spawnError?: Error;
   readonly machine?: number;
@@ -58,6 +60,7 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
     nodeVersion: fakes.nodeVersion ?? "v24.0.0",
     user: USER,
     env: () => fakes.env ?? { AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" },
+    variable: (name) => host.env()[name],
     isMainThread: () => fakes.mainThread ?? true,
     hasExecve: () => fakes.execve ?? true,
     moduleFolder: () => fakes.moduleFolder,
@@ -107,14 +110,19 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
       if (files.delete(path)) done.push(`remove ${path}`);
     },
     stackLimit: () => fakes.stackLimit ?? 8388608,
+    execByStub(stub, path) {
+      done.push(`stub ${"file" in stub ? stub.file : `${stub.base64} in ${stub.folder}`} for ${path}`);
+      if (fakes.stubError !== undefined) return fakes.stubError;
+      throw new Ended();
+    },
     execve(path) {
       done.push(`execve ${path}`);
-      if (fakes.execveError !== undefined) throw fakes.execveError;
+      if (fakes.execveError !== undefined) return fakes.execveError;
       throw new Ended();
     },
     spawn(path) {
       done.push(`spawn ${path}`);
-      if (fakes.spawnError !== undefined) throw fakes.spawnError;
+      if (fakes.spawnError !== undefined) return { refused: fakes.spawnError };
       return fakes.childEnd ?? { status: 0 };
     },
     exit(status) {

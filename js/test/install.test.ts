@@ -102,8 +102,8 @@ test("a written program with another hash is refused, when that is asked for, an
 });
 
 test("TRAP_DIR comes first, and no folder comes twice", () => {
-  assert.deepEqual(installFolders({}), ["/tmp", "/dev/shm"]);
-  assert.deepEqual(installFolders({ TRAP_DIR: "" }), ["/tmp", "/dev/shm"]);
-  assert.deepEqual(installFolders({ TRAP_DIR: "/data" }), ["/data", "/tmp", "/dev/shm"]);
-  assert.deepEqual(installFolders({ TRAP_DIR: "/dev/shm" }), ["/dev/shm", "/tmp"]);
+  assert.deepEqual(installFolders(undefined), ["/tmp", "/dev/shm"]);
+  assert.deepEqual(installFolders(""), ["/tmp", "/dev/shm"]);
+  assert.deepEqual(installFolders("/data"), ["/data", "/tmp", "/dev/shm"]);
+  assert.deepEqual(installFolders("/dev/shm"), ["/dev/shm", "/tmp"]);
 });

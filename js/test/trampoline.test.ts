@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { TrapError } from "../src/errors.js";
 import { environmentObstacle, oversizedVariable } from "../src/handover.js";
-import type { Payload } from "../src/payload-type.js";
+import type { Payload, Takeover } from "../src/payload-type.js";
 import { start } from "../src/trampoline.js";
 import { fakeHost } from "./fake-host.js";
 import type { Fakes } from "./fake-host.js";
@@ -14,15 +14,61 @@ const PATH = "/tmp/trap-0123456789abcdef";
 const polling = { AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" };
 
 /** Starts and returns what was done when the process has ended. */
-function ends(fakes: Fakes, takeover: "auto" | "exec" | "spawn" = "auto", carried = payload): string[] {
+function ends(fakes: Fakes, takeover: Takeover = "auto", carried = payload): string[] {
   const { host, done } = fakeHost(fakes);
   assert.throws(() => start(carried, { takeover }, host));
-  assert.match(done.at(-1) ?? "", /^(execve|exit|die by) /);
+  assert.match(done.at(-1) ?? "", /^(stub|execve|exit|die by) /);
   return done;
 }
 
 test("auto replaces the process after the program was installed", () => {
   assert.deepEqual(ends({}), [`create ${PATH}.new`, `close ${PATH}.new`, `rename ${PATH}.new to ${PATH}`, `execve ${PATH}`]);
+});
+
+describe("a stub", () => {
+  const stub = { base64: "c3R1Yg==" };
+  const carried: Payload = { name: "hello", programs: { x64: { ...program, stub } } };
+  const inTmp = `stub c3R1Yg== in /tmp for ${PATH}`;
+  const back = new Error("/proc/self/fd/17: failed to map segment");
+  test("replaces the process, from the folder that could take the program", () => {
+    assert.equal(ends({}, "auto", carried).at(-1), inTmp);
+    assert.equal(ends({ noexec: ["/tmp"] }, "exec:stub", carried).at(-1), `stub c3R1Yg== in /dev/shm for /dev/shm/trap-0123456789abcdef`);
+  });
+  test("is followed by execve when it comes back", () => {
+    assert.deepEqual(ends({ stubError: back }, "auto", carried).slice(-2), [inTmp, `execve ${PATH}`]);
+    assert.deepEqual(ends({ stubError: back }, "exec", carried).slice(-2), [inTmp, `execve ${PATH}`]);
+  });
+  test("and by spawn after that", () => {
+    const node20 = { stubError: back, execve: false };
+    assert.deepEqual(ends(node20, "auto", carried).slice(-3), [inTmp, `spawn ${PATH}`, "exit 0"]);
+    const both = { stubError: back, execveError: new Error("EACCES: permission denied, execve") };
+    assert.deepEqual(ends(both, "auto", carried).slice(-4), [inTmp, `execve ${PATH}`, `spawn ${PATH}`, "exit 0"]);
+  });
+  test("is followed by nothing when it was forced", () => {
+    const { host, done } = fakeHost({ stubError: back });
+    assert.throws(() => start(carried, { takeover: "exec:stub" }, host), { code: "TRAP_START_FAILED", message: /failed to map segment/ });
+    assert.equal(done.at(-1), inTmp);
+  });
+  test("is left out when execve was forced", () => {
+    assert.equal(ends({}, "exec:execve", carried).at(-1), `execve ${PATH}`);
+  });
+  test("is not tried on a worker thread", () => {
+    assert.equal(ends({ mainThread: false }, "auto", carried).at(-2), `spawn ${PATH}`);
+  });
+  test("that comes back is logged with its reason and what follows", () => {
+    const done = ends({ stubError: back, env: { ...polling, TRAP_LOG: "debug" } }, "auto", carried);
+    const [first, second] = done.filter((line) => line.startsWith("log "));
+    assert.match(first ?? "", /^log trap: hello: exec:stub, because this is the main thread of Node; program /);
+    assert.equal(second, "log trap: hello: exec:execve, because the one before came back: /proc/self/fd/17: failed to map segment");
+  });
+  test("of a file payload lies beside the program, wherever that is executed", () => {
+    const programs = { x64: { sha256: "0123456789abcdef", size: 4, file: "hello.x64.bin", stub: { file: "hello.x64.stub" } } };
+    const at = "/app/trap/hello.x64.bin";
+    for (const [mode, path] of [[0o755, at], [0o644, PATH]] as const) {
+      const fakes = { moduleFolder: "/app", files: { [at]: { size: 4, mode } } };
+      assert.equal(ends(fakes, "auto", { name: "hello", programs }).at(-1), `stub /app/trap/hello.x64.stub for ${path}`);
+    }
+  });
 });
 
 describe("under spawn the host ends with", () => {
@@ -84,7 +130,7 @@ describe("the whole environment is counted against a quarter of the stack limit:
 });
 
 test("without a Runtime API nothing is done, and every event is refused with the reason", async () => {
-  for (const takeover of ["auto", "exec", "spawn"] as const) {
+  for (const takeover of ["auto", "exec", "exec:stub", "exec:execve", "spawn"] as const) {
     for (const env of [{}, { AWS_LAMBDA_RUNTIME_API: "" }]) {
       const { host, done } = fakeHost({ env });
       const standby = start(payload, { takeover }, host);
@@ -102,7 +148,7 @@ describe("with TRAP_LOG=debug one line says", () => {
   const env = { ...polling, TRAP_LOG: "debug" };
   test("what is done, why, and where the program came from", () => {
     assert.deepEqual(logged(ends({ env })), [
-      "log trap: hello: exec, because this is the main thread of a Node that has process.execve; " +
+      "log trap: hello: exec:execve, because the payload has no stub for x64, and this is the main thread of Node; " +
         `program ${PATH} (x64; payload: evaluated)`,
     ]);
   });
@@ -184,8 +230,8 @@ describe("start throws", () => {
       "TRAP_PAYLOAD_DAMAGED",
       /this host is x64 and the file is arm64/,
     ],
-    "when execve is refused": [
-      { execveError: new Error("EACCES: permission denied, execve") },
+    "when both execve and the child are refused": [
+      { execveError: new Error("EPERM: x"), spawnError: new Error("EACCES: permission denied, spawn") },
       payload,
       "TRAP_START_FAILED",
       /does not start `\/tmp\/trap-0123456789abcdef`: EACCES: permission denied\n/,

@@ -1,7 +1,7 @@
 // The hand-over in real Node processes, with a real program.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { writeArtifact } from "../support/artifact.mjs";
@@ -21,7 +21,8 @@ function handles(pid, number) {
 
 for (const { path: node, version } of nodes) {
   describe(`Node ${version}`, () => {
-    const auto = hasExecve(version) ? "exec" : "spawn";
+    /** What replaces the process in this Node, best first. */
+    const execs = hasExecve(version) ? ["exec:stub", "exec:execve"] : ["exec:stub"];
 
     /** An artifact in a folder of its own, and the options to run it with. */
     function artifact(t, how = {}, carried = built) {
@@ -29,8 +30,9 @@ for (const { path: node, version } of nodes) {
       return { folder, entry: writeArtifact(folder, carried, how), env: { TRAP_DIR: folder } };
     }
 
-    test(`auto takes over by ${auto}; arguments, folder, environment and status are the program's`, async (t) => {
-      const { folder, entry, env } = artifact(t);
+    for (const takeover of ["auto", ...execs, "spawn"])
+      test(`under ${takeover} arguments, folder, environment and status are the program's`, async (t) => {
+      const { folder, entry, env } = artifact(t, { takeover });
       const cwd = join(folder, "trap");
       const host = await runHost(node, entry, { cwd, env: { ...env, TRAP_TEST_GIVEN: "ä = 1" } });
       const installed = join(folder, `trap-${built.sha256.slice(0, 16)}`);
@@ -38,9 +40,11 @@ for (const { path: node, version } of nodes) {
       assert.equal(said(host.stdout, "args"), `["${installed}"]`);
       assert.equal(said(host.stdout, "cwd"), cwd);
       assert.equal(said(host.stdout, "given"), "ä = 1");
-      assert.equal(said(host.stdout, auto === "exec" ? "pid" : "parent"), `${host.pid}`);
-      assert.match(host.stderr, new RegExp(`^trap: hello: ${auto}, because .*payload: source text\\)\n$`));
-    });
+      assert.equal(said(host.stdout, takeover === "spawn" ? "parent" : "pid"), `${host.pid}`);
+      const taken = takeover === "auto" ? "exec:stub" : takeover;
+      assert.match(host.stderr, new RegExp(`^trap: hello: ${taken}, because .*payload: source text\\)\n$`));
+      assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith("trap-")), [`trap-${built.sha256.slice(0, 16)}`]);
+      });
 
     test("nothing is printed unless TRAP_LOG=debug asks for it", async (t) => {
       const { entry, env } = artifact(t);
@@ -58,7 +62,7 @@ for (const { path: node, version } of nodes) {
     }
 
     for (const signal of ["SIGKILL", "SIGTERM", "SIGSEGV", "SIGABRT", "SIGUSR1"]) {
-      for (const takeover of ["spawn", "auto"]) {
+      for (const takeover of ["spawn", ...execs]) {
         test(`a program killed by ${signal} under ${takeover} takes its host along`, async (t) => {
           const { entry, env } = artifact(t, { takeover });
           const host = startHost(node, [entry], { env: { ...env, TRAP_TEST_END: "wait" } });
@@ -83,12 +87,12 @@ for (const { path: node, version } of nodes) {
     });
 
     // A spawned program has another process id than the shell, and Node resets its signals by itself.
-    if (auto === "exec") {
-      test("signals that Node ignores have their default action in the program", async (t) => {
+    for (const takeover of execs) {
+      test(`signals that Node ignores have their default action in the program under ${takeover}`, async (t) => {
         // `cat` prints its own state, which it finds on stdin: the process id is the shell's all along.
         const bytes = readFileSync(execFileSync("which", ["cat"], { encoding: "utf8" }).trim());
         const cat = { bytes, size: bytes.length, sha256: sha256(bytes) };
-        const { entry, env } = artifact(t, { file: "cat" }, cat);
+        const { entry, env } = artifact(t, { file: "cat", takeover }, cat);
         const host = await startHost("sh", ["-c", 'exec "$@" < /proc/$$/status', "sh", node, entry], { env }).end;
         assert.match(host.stdout, /^Name:\tcat$/m, host.stderr);
         const ignored = BigInt(`0x${/^SigIgn:\t(\w+)$/m.exec(host.stdout)[1]}`);
@@ -114,15 +118,16 @@ for (const { path: node, version } of nodes) {
       assert.equal((await host.end).status, 1);
     });
 
-    test("a host that has printed leaves a blocking stdout to the program", async (t) => {
-      const { folder, entry, env } = artifact(t);
+    for (const takeover of [...execs, "spawn"])
+      test(`a host that has printed leaves a blocking stdout to the program under ${takeover}`, async (t) => {
+      const { folder, entry, env } = artifact(t, { takeover });
       const printing = join(folder, "printing.js");
       writeFileSync(printing, `console.log("host says hello");\nawait import(${JSON.stringify(entry)});\n`);
       const host = await runHost(node, printing, { env });
       assert.match(host.stdout, /^host says hello$/m);
       const flags = parseInt(/\d+/.exec(said(host.stdout, "stdout"))[0], 8);
       assert.equal(flags & 0o4000, 0);
-    });
+      });
 
     test("in a worker thread the program is spawned and the thread ends with its status", async (t) => {
       const { folder, entry, env } = artifact(t);
@@ -139,8 +144,9 @@ for (const { path: node, version } of nodes) {
       assert.match(host.stderr, /spawn, because the module runs in a worker thread/);
     });
 
-    test("forced exec in a worker thread is an error, not the end of the host", async (t) => {
-      const { folder, entry, env } = artifact(t, { takeover: "exec" });
+    for (const takeover of ["exec", "exec:stub", "exec:execve"])
+      test(`forced ${takeover} in a worker thread is an error, not the end of the host`, async (t) => {
+      const { folder, entry, env } = artifact(t, { takeover });
       const main = join(folder, "main.js");
       writeFileSync(
         main,
@@ -149,14 +155,47 @@ for (const { path: node, version } of nodes) {
       );
       const host = await runHost(node, main, { env });
       assert.equal(host.status, 0);
-      assert.match(host.stdout, /^TRAP_EXEC_UNAVAILABLE takeover `exec` was forced at build time, but the module runs in a worker/);
-    });
+      assert.ok(host.stdout.startsWith(`TRAP_EXEC_UNAVAILABLE takeover \`${takeover}\` was forced at build time, but the module runs in a worker`), host.stdout);
+      });
 
-    test(`forced exec ${auto === "exec" ? "replaces the process" : "is refused without process.execve"}`, async (t) => {
-      const { entry, env } = artifact(t, { takeover: "exec" });
-      const host = await runHost(node, entry, { env });
-      if (auto === "exec") assert.equal(said(host.stdout, "pid"), `${host.pid}`);
-      else assert.match(host.stderr, /TrapError \[TRAP_EXEC_UNAVAILABLE\]: .*no process\.execve/);
+    for (const takeover of ["exec", ...execs])
+      test(`forced ${takeover} replaces the process`, async (t) => {
+        const { entry, env } = artifact(t, { takeover });
+        const host = await runHost(node, entry, { env });
+        assert.equal(said(host.stdout, "pid"), `${host.pid}`);
+      });
+
+    if (!hasExecve(version))
+      test("forced exec:execve is refused without process.execve", async (t) => {
+        const { entry, env } = artifact(t, { takeover: "exec:execve" });
+        const host = await runHost(node, entry, { env });
+        assert.match(host.stderr, /TrapError \[TRAP_EXEC_UNAVAILABLE\]: .*no process\.execve/);
+      });
+
+    describe("a stub that cannot be loaded", () => {
+      const next = execs[1] ?? "spawn";
+      const cases = {
+        "because Node loads no addons": [{ NODE_OPTIONS: "--no-addons" }, () => undefined],
+        "because its file is missing": [{}, (folder) => rmSync(join(folder, "trap", "hello.stub"))],
+        "because its file is another": [{}, (folder) => writeFileSync(join(folder, "trap", "hello.stub"), "no stub")],
+      };
+      for (const [name, [more, prepare]] of Object.entries(cases)) {
+        test(`${name} is followed by ${next}`, async (t) => {
+          const { folder, entry, env } = artifact(t, { file: "hello.bin" });
+          prepare(folder);
+          const host = await runHost(node, entry, { env: { ...env, ...more } });
+          assert.equal(host.status, 7, host.stderr);
+          assert.match(host.stderr, new RegExp(`\ntrap: hello: ${next}, because the one before came back: .+\n$`));
+          assert.equal(said(host.stdout, next === "spawn" ? "parent" : "pid"), `${host.pid}`);
+        });
+        test(`${name} is an error when it was forced`, async (t) => {
+          const { folder, entry, env } = artifact(t, { file: "hello.bin", takeover: "exec:stub" });
+          prepare(folder);
+          const host = await runHost(node, entry, { env: { ...env, ...more } });
+          assert.deepEqual([host.status, host.stdout], [1, ""]);
+          assert.match(host.stderr, /TrapError \[TRAP_START_FAILED\]/);
+        });
+      }
     });
 
     describe("a program that cannot run is an error and does not abort Node:", () => {
@@ -192,10 +231,10 @@ for (const { path: node, version } of nodes) {
     describe("an environment of many variables", () => {
       const failed = /TrapError \[TRAP_START_FAILED\]: .*E2BIG/;
       const cases = {
-        "of 2 MB reaches the program": ["8192", 20, 7, new RegExp(`${auto}, because`)],
+        "of 2 MB reaches the program": ["8192", 20, 7, /exec:stub, because/],
         "of 2.1 MB is an error": ["8192", 21, 1, failed],
         "of 500 KB is one when the stack is small": ["2048", 6, 1, failed],
-        "of 6 MB reaches the program when the stack has no limit": ["unlimited", 60, 7, new RegExp(`${auto}, because`)],
+        "of 6 MB reaches the program when the stack has no limit": ["unlimited", 60, 7, /exec:stub, because/],
       };
       for (const [name, [stack, count, status, said]] of Object.entries(cases)) {
         test(name, async (t) => {

@@ -6,6 +6,12 @@ import { root } from "./program.mjs";
 /** Base64 characters in one literal of a payload module. */
 const LITERAL = 65536;
 
+/** The stub for this machine, as it is committed. */
+const stub = readFileSync(join(root, "..", "trap-native", "stub", `${process.arch}.so`));
+
+/** Name of the stub of a `file` payload. */
+const STUB_FILE = "hello.stub";
+
 /** Names of the trampoline's modules in dependency order, as the crate lists them. */
 export const modules = [...readFileSync(join(root, "lib.rs"), "utf8").matchAll(/^ {4}module!\("([a-z-]+)"(, types)?\)/gm)].map(
   ([, name, types]) => ({ name, types: types !== undefined }),
@@ -18,7 +24,10 @@ export const modules = [...readFileSync(join(root, "lib.rs"), "utf8").matchAll(/
  */
 export function payloadModule(program, { language, arch = process.arch, file, typed = language === "ts" }) {
   const facts = `sha256: "${program.sha256}", size: ${program.size}`;
-  const data = file === undefined ? `base64: ${arch}` : `file: "${file}"`;
+  const data =
+    file === undefined
+      ? `base64: ${arch}, stub: { base64: "${stub.toString("base64")}" }`
+      : `file: "${file}", stub: { file: "${STUB_FILE}" }`;
   const type = typed ? ": Payload" : "";
   const lines = [`export const payload${type} = { name: "hello", programs: { ${arch}: { ${facts}, ${data} } } };`];
   if (typed) lines.unshift(`import type { Payload } from "./payload-type.js";`);
@@ -58,6 +67,7 @@ export function writeArtifact(folder, program, { language = "js", takeover = "au
   if (file !== undefined) {
     writeFileSync(join(folder, "trap", file), program.bytes);
     chmodSync(join(folder, "trap", file), mode);
+    writeFileSync(join(folder, "trap", STUB_FILE), stub);
   }
   const entry = join(folder, `service.${language}`);
   const imports = `import { payload } from "./trap/payload.js";\nimport { start } from "./trap/trampoline.js";\n`;
