@@ -40,6 +40,7 @@ impl Launch for Puppet {
             }
         });
         Ok(Launched {
+            since: std::time::Instant::now(),
             pid: None,
             exit: Box::pin(async { ended.await.unwrap_or(Exit::Signal(9)) }),
             kill: Box::new(move || {

@@ -1,9 +1,11 @@
 // What a function's Node host does, as far as user code can tell: it imports the handler's module, polls
-// the Runtime API for events and posts what the handler returns. Nothing but `node:fs` is loaded before
-// user code, so that a program which takes the process over pays for nothing else.
-import fs from "node:fs";
-import path from "node:path";
-import { pathToFileURL } from "node:url";
+// the Runtime API for events and posts what the handler returns. Nothing is imported before user code, so that
+// a program which takes the process over pays for nothing else: an `import` of a built-in module makes every
+// part of it that Node would load later, where `getBuiltinModule` (since Node 20.16) hands out what is there.
+const builtin = async (name) => process.getBuiltinModule?.(name) ?? (await import(name)).default;
+const fs = await builtin("node:fs");
+const path = await builtin("node:path");
+const { pathToFileURL } = await builtin("node:url");
 
 const [api, root, handlerName] = ["AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "_HANDLER"].map(
   (name) => process.env[name] ?? "",
@@ -14,8 +16,8 @@ let current; // the id of the invocation in the handler's hands
 process.on("uncaughtException", (error) => giveUp(error, 129));
 process.on("unhandledRejection", (error) => giveUp(error, 128));
 
-// On a line of its own in the output: the starter waits for it, and nobody else knows the text.
-if (process.argv[2]) fs.writeSync(1, `${process.argv[2]}\n`);
+// On a line of its own in the output, with the time: the starter waits for it, and nobody else knows the text.
+if (process.argv[2]) fs.writeSync(1, `${process.argv[2]} ${process.hrtime.bigint()}\n`);
 
 let handler;
 try {
@@ -47,7 +49,7 @@ async function importFile(file) {
   if (file.endsWith(".mjs") || (file.endsWith(".js") && isModulePackage(path.dirname(file)))) {
     return import(pathToFileURL(file).href);
   }
-  const { createRequire } = await import("node:module");
+  const { createRequire } = await builtin("node:module");
   return createRequire(file)(file);
 }
 
@@ -130,7 +132,7 @@ function post(where, error) {
 }
 
 async function request(method, where, body, headers) {
-  const { request } = await import("node:http");
+  const { request } = await builtin("node:http");
   const [, host, port] = /^(.*):(\d+)$/.exec(api) ?? [];
   const length = body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) };
   const type = body === undefined ? {} : { "Content-Type": "application/json" };

@@ -7,15 +7,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio::process::Child;
 
-use super::{environment, group, lines};
-use crate::lambda::{Exit, Function, Launch, Launched, Observer, Phase, Sandbox, Stream};
+use super::{Clock, child, environment, group, lines};
+use crate::lambda::{Event, Exit, Function, Launch, Launched, Observer, Phase, Sandbox, Stream};
 use crate::{Error, Result};
 
 /// Our stand-in for a platform's Node client.
@@ -175,20 +174,22 @@ impl Launch for Launcher {
         let marker = format!("loading-{:016x}", crate::lambda::random());
         let mut command = self.command(api, &marker);
         group::isolate(&mut command);
-        let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
+        let since = Instant::now();
+        let mut child = command.spawn()?;
         let pid = child.id();
-        let group = Arc::new(group::Group::of(pid.unwrap_or_default()));
-        let reader = Reader {
+        let group = Arc::new(group::Group::of(pid));
+        let reader = Arc::new(Reader {
             number: self.number,
             launch,
             observer: self.observer.clone(),
             marker: self.host.is_node_client.then_some(marker),
-        };
-        let output = reader.read(&mut child);
+        });
+        let output = Arc::clone(&reader).read(&mut child)?;
         let killer = Arc::clone(&group);
         Ok(Launched {
-            pid,
-            exit: Box::pin(wait(child, group, output)),
+            since,
+            pid: Some(pid),
+            exit: Box::pin(wait(child::ended(child)?, group, output, reader)),
             kill: Box::new(move || killer.kill()),
         })
     }
@@ -216,20 +217,27 @@ impl Launcher {
 }
 
 /// Waits for the leader, ends what it left behind, and drains the output.
-async fn wait(mut child: Child, group: Arc<group::Group>, output: impl Future<Output = ()>) -> Exit {
-    let mut output = Box::pin(output);
-    let status = tokio::select! {
-        status = child.wait() => status,
+async fn wait(
+    ended: impl Future<Output = io::Result<child::Ended>>,
+    group: Arc<group::Group>,
+    output: impl Future<Output = ()>,
+    reader: Arc<Reader>,
+) -> Exit {
+    let (mut ended, mut output) = (Box::pin(ended), Box::pin(output));
+    let (ended, is_drained) = tokio::select! {
+        ended = &mut ended => (ended, false),
         // Output may end long before the process does.
-        () = &mut output => {
-            let status = child.wait().await;
-            group.finish();
-            return status.map_or(Exit::Status(-1), Exit::from);
-        }
+        () = &mut output => (ended.await, true),
     };
     group.finish();
-    let _drained = tokio::time::timeout(DRAIN, output).await;
-    status.map_or(Exit::Status(-1), Exit::from)
+    if !is_drained {
+        let _drained = tokio::time::timeout(DRAIN, output).await;
+    }
+    let Ok(child::Ended { status, peak }) = ended else { return Exit::Status(-1) };
+    if let Some(peak) = peak {
+        reader.observer.report(reader.number, reader.launch, Phase::Used { peak });
+    }
+    status.into()
 }
 
 struct Reader {
@@ -241,28 +249,41 @@ struct Reader {
 
 impl Reader {
     /// Reports every line of both streams until both end. Reading goes on in tasks of its own.
-    fn read(self, child: &mut Child) -> impl Future<Output = ()> + Send + use<> {
-        let reader = Arc::new(self);
-        let spawn = |from: Option<Box<dyn tokio::io::AsyncRead + Send + Unpin>>, stream| {
-            let reader = Arc::clone(&reader);
-            from.map(|from| {
-                tokio::spawn(async move { lines::read(from, |line| reader.line(stream, line)).await })
-            })
+    fn read(self: Arc<Self>, child: &mut Child) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+        let spawn = |from: Box<dyn tokio::io::AsyncRead + Send + Unpin>, stream| {
+            let reader = Arc::clone(&self);
+            tokio::spawn(async move { lines::read(from, |line| reader.line(stream, line)).await })
         };
-        let stdout = spawn(child.stdout.take().map(|stdout| Box::new(stdout) as _), Stream::Stdout);
-        let stderr = spawn(child.stderr.take().map(|stderr| Box::new(stderr) as _), Stream::Stderr);
-        async move {
-            for reading in [stdout, stderr].into_iter().flatten() {
+        let mut readings = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            let stdout = tokio::process::ChildStdout::from_std(stdout)?;
+            readings.push(spawn(Box::new(stdout), Stream::Stdout));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            let stderr = tokio::process::ChildStderr::from_std(stderr)?;
+            readings.push(spawn(Box::new(stderr), Stream::Stderr));
+        }
+        Ok(async move {
+            for reading in readings {
                 let _ended = reading.await;
             }
-        }
+        })
     }
 
     fn line(&self, stream: Stream, line: String) {
-        let phase = match &self.marker {
-            Some(marker) if stream == Stream::Stdout && *marker == line => Phase::LoadingCode,
-            _ => Phase::Log { stream, line },
-        };
-        self.observer.report(self.number, self.launch, phase);
+        let (number, launch) = (self.number, self.launch);
+        let told = self.marker.as_deref().filter(|_| stream == Stream::Stdout);
+        if let Some(at) = told.and_then(|marker| loading(&line, marker)) {
+            return self.observer.pass(Event { at, sandbox: number, launch, phase: Phase::LoadingCode });
+        }
+        self.observer.report(number, launch, Phase::Log { stream, line });
     }
+}
+
+/// When the line says that user code is about to be loaded: `<marker> <nanoseconds>`. Without a common clock
+/// that is when the line arrived.
+fn loading(line: &str, marker: &str) -> Option<Instant> {
+    let told = line.strip_prefix(marker)?.trim();
+    let clock = Clock::now().zip(told.parse().ok());
+    Some(clock.and_then(|(clock, told)| clock.instant(told)).unwrap_or_else(Instant::now))
 }

@@ -4,6 +4,8 @@
 //! environment, a process group and a temporary folder of its own, and nothing of it is left when it ends.
 //! Everything it does is reported to an [`Observer`](crate::lambda::Observer); any number can run at once.
 
+mod child;
+mod clock;
 mod container;
 mod environment;
 mod group;
@@ -12,5 +14,6 @@ pub mod node;
 pub mod process;
 mod witness;
 
+pub use clock::Clock;
 pub use container::{Container, Host};
 pub use witness::{Answerer, Witness};

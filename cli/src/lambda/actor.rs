@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::refusal::Refusal;
 use super::sandbox::{Delivery, Launch, Launched, Message, Posted};
 use super::state::{Kind, Poll, State};
-use super::{Answer, Done, Exit, Function, Invocation, Observer, Outcome, Phase, Stream, When};
+use super::{Answer, Done, Event, Exit, Function, Invocation, Observer, Outcome, Phase, Stream, When};
 
 /// How long a killed runtime may take to be gone. The kernel needs no time for it unless it is stuck.
 const GONE: Duration = Duration::from_secs(5);
@@ -249,7 +249,8 @@ impl Actor {
         let runtime = self.launcher.launch(self.address, self.launch)?;
         self.state = State::Init;
         if let Some(pid) = runtime.pid {
-            self.report(Phase::Spawned { pid });
+            let (at, phase) = (runtime.since, Phase::Spawned { pid });
+            self.observer.pass(Event { at, sandbox: self.number, launch: self.launch, phase });
         }
         self.runtime = Some(runtime);
         Ok(())

@@ -25,12 +25,12 @@ pub struct Event {
 /// The phases of a sandbox's life.
 #[derive(Clone, Debug)]
 pub enum Phase {
-    /// The runtime's process exists.
+    /// The runtime's process exists. The event's time is just before its creation.
     Spawned {
         /// Its process id.
         pid: u32,
     },
-    /// The host is ready and about to load user code. Only our own Node client says so.
+    /// The host is ready and about to load user code. Only our own Node client says so, and when.
     LoadingCode,
     /// The first request for an event since the launch.
     FirstPoll {
@@ -60,6 +60,12 @@ pub enum Phase {
     TimedOut {
         /// Which invocation.
         request_id: String,
+    },
+    /// The runtime ended and told what it had used; where the system tells, just before [`Self::Exited`].
+    Used {
+        /// The most resident memory it had, in bytes. A process begins as a copy of the one that starts it,
+        /// so this is never less than what that one had.
+        peak: u64,
     },
     /// The runtime ended.
     Exited(Exit),

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
+use std::time::Instant;
 
 use axum::body::Bytes;
 use tokio::net::TcpListener;
@@ -28,6 +29,8 @@ pub trait Launch: Send + 'static {
 
 /// A running runtime. Dropping it must end everything that was started.
 pub struct Launched {
+    /// Just before it was created.
+    pub since: Instant,
     /// Its process id, when it has one.
     pub pid: Option<u32>,
     /// Resolves when it has ended and its output was read.
