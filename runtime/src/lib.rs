@@ -15,6 +15,8 @@ mod parent;
 mod run;
 #[cfg(feature = "axum")]
 mod signals;
+#[cfg(feature = "axum")]
+mod trace;
 
 /// The axum that [`run`] takes a router of.
 #[cfg(feature = "axum")]

@@ -2,7 +2,7 @@
 
 use axum::Router;
 
-use crate::{Error, http, lambda, parent::Parent, signals::Signals};
+use crate::{Error, http, lambda, parent::Parent, signals::Signals, trace};
 
 /// Answers requests with `router` until the process is asked to end.
 ///
@@ -14,11 +14,12 @@ use crate::{Error, http, lambda, parent::Parent, signals::Signals};
 ///
 /// [`Error::InsideRuntime`] when the thread is in a tokio runtime already, otherwise as [`serve`].
 pub fn run(router: Router) -> Result<(), Error> {
+    trace::begin();
     if tokio::runtime::Handle::try_current().is_ok() {
         return Err(Error::InsideRuntime);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    let ended = runtime.block_on(serve(router));
+    let ended = runtime.block_on(begun(router));
     // Dropping the runtime would wait for blocking tasks that nobody will read any more.
     runtime.shutdown_background();
     ended
@@ -31,6 +32,12 @@ pub fn run(router: Router) -> Result<(), Error> {
 /// While serving HTTP: [`Error::Port`], [`Error::Host`], [`Error::PortInUse`], [`Error::Listen`],
 /// [`Error::Serve`]. While polling: [`Error::Variable`], [`Error::Poll`]. In both: [`Error::Start`].
 pub async fn serve(router: Router) -> Result<(), Error> {
+    trace::begin();
+    begun(router).await
+}
+
+/// The rest of both.
+async fn begun(router: Router) -> Result<(), Error> {
     // Before everything else: see there.
     let parent = Parent::now();
     let signals = Signals::subscribe().map_err(Error::Start)?;

@@ -22,6 +22,27 @@ async fn an_event_is_answered_through_the_router() {
     assert_eq!((&body["statusCode"], &body["body"]), (&json!(200), &json!("fine\n")));
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_measurement_is_told_when_the_program_began() {
+    let mut api = RuntimeApi::start().await;
+    let mut variables = api.variables().to_vec();
+    variables.push(("TRAP_TRACE", "1"));
+    let now = || {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        std::time::Duration::try_from(now).expect("it began long ago").as_nanos()
+    };
+    let before = now();
+    let mut program = Program::start(&variables);
+    let line = program.remark().await;
+    let told: u128 = line.strip_prefix("trap-main ").expect(&line).parse().expect(&line);
+    assert!(before <= told && told <= now(), "{before} {told}");
+    api.polled().await;
+
+    program.signal(Signal::TERM);
+    assert_eq!(program.remarks().await, "", "it is said once");
+}
+
 #[tokio::test]
 async fn sigterm_ends_a_waiting_poll() {
     a_signal_ends_a_waiting_poll(Signal::TERM).await;

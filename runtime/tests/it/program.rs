@@ -57,7 +57,8 @@ impl Program {
     }
 
     fn of(mut command: Command, variables: &[(&str, &str)]) -> Self {
-        for name in ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "PORT", "TRAP_HOST"] {
+        for name in ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "PORT", "TRAP_HOST", "TRAP_TRACE"]
+        {
             command.env_remove(name);
         }
         command.envs(variables.iter().copied()).kill_on_drop(true);
