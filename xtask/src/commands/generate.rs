@@ -30,12 +30,14 @@ struct Generator {
     /// Folders whose lock files are installed first.
     #[serde(default)]
     npm_ci: Vec<String>,
-    /// Program and arguments.
+    /// The compiler whose results are committed, as `rustc --version` says it; absent where none is used.
+    rustc: Option<String>,
+    /// Program and arguments; the program `xtask` is this one.
     run: Vec<String>,
     /// Working folder, below the root.
     #[serde(default)]
     cwd: String,
-    /// Folders, below the root, that hold nothing but what is generated.
+    /// Files, and folders that hold nothing but what is generated, below the root.
     outputs: Vec<String>,
 }
 
@@ -44,6 +46,11 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 pub fn run(args: &Args) -> Result<()> {
     for generator in all(&dir::root().join("xtask/generators"))? {
         ui::step("generate", &generator.summary);
+        if let Some(why_not) = other_compiler(&generator)? {
+            ensure!(!suite::is_ci(), "{why_not}");
+            ui::step("skipped", &why_not);
+            continue;
+        }
         let before = read(&generator.outputs)?;
         let result = generate(&generator);
         if !args.check {
@@ -72,37 +79,55 @@ fn parse(file: &Path) -> Result<Generator> {
     toml::from_str(&fs::read_to_string(file)?).context("not a generator's manifest")
 }
 
+/// Why this compiler's results cannot be compared with what is committed, if it is another one.
+fn other_compiler(generator: &Generator) -> Result<Option<String>> {
+    let Some(wanted) = &generator.rustc else { return Ok(None) };
+    let found = process::output(Command::new("rustc").arg("--version").current_dir(dir::root()))?;
+    Ok(difference_of_compilers(wanted, found.trim()))
+}
+
+fn difference_of_compilers(wanted: &str, found: &str) -> Option<String> {
+    if wanted == found {
+        return None;
+    }
+    let version = wanted.split(' ').nth(1).unwrap_or(wanted);
+    Some(format!(
+        "what is committed was made by `{wanted}`, and this is `{found}`: run `rustup toolchain install {version}` and \
+         this again with RUSTUP_TOOLCHAIN={version}, or move on to this compiler as the generator's manifest says"
+    ))
+}
+
 fn generate(generator: &Generator) -> Result<()> {
     for folder in &generator.npm_ci {
         suite::npm_ci(folder)?;
     }
     let (program, arguments) = generator.run.split_first().context("a generator that runs nothing")?;
-    let mut command = Command::new(program);
+    let own = std::env::current_exe().context("could not find this program")?;
+    let mut command = if program == "xtask" { Command::new(own) } else { Command::new(program) };
     let status = process::openly(command.args(arguments).current_dir(dir::root().join(&generator.cwd)))?;
     ensure!(status.success(), "`{}` failed with {status}", generator.run.join(" "));
     Ok(())
 }
 
-fn read(folders: &[String]) -> Result<Files> {
+fn read(outputs: &[String]) -> Result<Files> {
     let mut files = Files::new();
-    for folder in folders {
-        collect(&dir::root().join(folder), &mut files)?;
+    for output in outputs {
+        collect(&dir::root().join(output), &mut files)?;
     }
     Ok(files)
 }
 
-fn collect(folder: &Path, files: &mut Files) -> Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        other => other.with_context(|| format!("could not list `{}`", folder.display()))?,
-    };
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else {
-            let bytes = fs::read(&path).with_context(|| format!("could not read `{}`", path.display()))?;
-            files.insert(path, bytes);
+/// Takes a file, or all that lies below a folder; nothing where there is nothing.
+fn collect(path: &Path, files: &mut Files) -> Result<()> {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).with_context(|| format!("could not list `{}`", path.display()))?;
+        return entries.map(|entry| collect(&entry?.path(), files)).collect();
+    }
+    match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        bytes => {
+            let bytes = bytes.with_context(|| format!("could not read `{}`", path.display()))?;
+            files.insert(path.to_owned(), bytes);
         }
     }
     Ok(())
@@ -156,6 +181,17 @@ mod tests {
 
         assert_eq!(fs::read(&kept).unwrap(), b"committed");
         assert!(!new.exists());
+    }
+
+    #[test]
+    fn another_compiler_is_named_with_what_to_type() {
+        let ours = "rustc 1.95.0 (59807616e 2026-04-14)";
+        assert_eq!(difference_of_compilers(ours, ours), None);
+        // A build of the same version by somebody else has another code generator.
+        for other in ["rustc 1.96.0 (abc 2026-05-28)", "rustc 1.95.0 (59807616e 2026-04-14) (somebody's)"] {
+            let said = difference_of_compilers(ours, other).unwrap();
+            assert!(said.contains(other) && said.contains("rustup toolchain install 1.95.0"), "{said}");
+        }
     }
 
     #[test]

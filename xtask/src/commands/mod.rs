@@ -4,6 +4,7 @@ mod check;
 mod generate;
 mod ready;
 mod setup;
+mod stub;
 mod test;
 
 use anyhow::Result;
@@ -23,6 +24,8 @@ enum Command {
     Generate(generate::Args),
     Setup(setup::Args),
     Check(check::Args),
+    #[command(hide = true)]
+    Stub(stub::Args),
 }
 
 impl Cli {
@@ -34,6 +37,7 @@ impl Cli {
             Command::Generate(args) => generate::run(&args),
             Command::Setup(args) => setup::run(&args),
             Command::Check(args) => check::run(&args),
+            Command::Stub(args) => stub::run(&args),
         }
     }
 }

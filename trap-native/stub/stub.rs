@@ -1,0 +1,326 @@
+//! The exec stub: a shared object that replaces the process which loads it by a program.
+//!
+//! Its constructor looks for the variable `TRAP_EXEC=<absolute path>`. Without it nothing happens. With it, the
+//! state that a host gave its process for its own purposes is put back to what a new program expects, and the
+//! program at that path takes the process over: its arguments are its own path alone, its environment is the
+//! process's own, without that variable. When the system refuses, everything is as it was before, and the
+//! constructor returns to whoever loaded it.
+//!
+//! The same bytes serve every program. There is no library behind them, not even one for C: the kernel is called
+//! directly, and one symbol comes from the process, `environ`. `cargo xtask generate` builds this file for both
+//! architectures; the results are committed beside it.
+//!
+//! `execve` ends every other thread of the process. Whoever loads this must be sure to be on the main thread:
+//! on another one the whole host would end without a word.
+
+#![no_std]
+// A loop over bytes is not to become a call of `memcpy`: there is nobody to call.
+#![no_builtins]
+#![deny(warnings, missing_docs, unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
+
+use core::ptr::null;
+
+/// What the variable begins with that says which program to execute.
+const ORDER: &[u8] = b"TRAP_EXEC=";
+
+// The C library's environment: null, or a list of pointers to texts, each with a final zero, that ends with null.
+unsafe extern "C" {
+    static mut environ: *mut *const u8;
+}
+
+/// What the loader calls when the object is loaded.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = construct;
+
+extern "C" fn construct() {
+    // SAFETY: `environ` is a word of the C library, which only changes when somebody changes the environment. We
+    // run inside `process.dlopen`, on the thread on which JavaScript would do that.
+    let list = unsafe { environ };
+    // SAFETY: it is the C library's list, and for the same reason nobody changes it meanwhile.
+    let Some(order) = (unsafe { Order::take(list) }) else { return };
+    // What Node changed for itself, back to what a new program expects.
+    let mut signals = Signals::NEW;
+    signals.exchange();
+    let streams = [Stream::renew(0), Stream::renew(1), Stream::renew(2)];
+    // SAFETY: the path is part of an entry, and without it the list is still one.
+    unsafe { execve(order.path, list) };
+    // Still here: the system refused. Everything back to what it was.
+    for stream in &streams {
+        stream.put_back();
+    }
+    signals.exchange();
+    order.put_back();
+}
+
+/// Replaces the process. Returns when the system refuses, and nothing has changed then.
+///
+/// # Safety
+/// `path` points to a text with a final zero, `environment` to a list of such that ends with null.
+unsafe fn execve(path: *const u8, environment: *mut *const u8) {
+    let arguments = [path, null()];
+    let [path, environment] = [path.expose_provenance(), environment.expose_provenance()];
+    // SAFETY: both lists end with null, and all they point to are texts with a final zero.
+    unsafe { kernel::call(kernel::EXECVE, [path, arguments.as_ptr().expose_provenance(), environment, 0]) };
+}
+
+/// The variable that named the program, taken out of the environment.
+struct Order {
+    /// Where in the list it was.
+    slot: *mut *const u8,
+    /// The whole text, `TRAP_EXEC=/…`.
+    entry: *const u8,
+    /// The path in it.
+    path: *const u8,
+}
+
+impl Order {
+    /// Takes the variable out of a list; those behind it move up, and their order stays.
+    ///
+    /// # Safety
+    /// `list` is null or a list as [`environ`] is, and nobody else changes it until the order is put back.
+    unsafe fn take(list: *mut *const u8) -> Option<Self> {
+        if list.is_null() {
+            return None;
+        }
+        let mut slot = list;
+        loop {
+            // SAFETY: the slot is one of the list's, at most that of the null at its end, where the loop ends.
+            let entry = unsafe { *slot };
+            if entry.is_null() {
+                return None;
+            }
+            // SAFETY: the entry is a text with a final zero.
+            if let Some(path) = unsafe { path_in(entry) } {
+                // SAFETY: as above; null is moved last, so what is left is a list.
+                unsafe { remove(slot) };
+                return Some(Self { slot, entry, path });
+            }
+            // SAFETY: the slot was not the last one.
+            slot = unsafe { slot.add(1) };
+        }
+    }
+
+    /// Makes the list what it was.
+    fn put_back(&self) {
+        let (mut slot, mut entry) = (self.slot, self.entry);
+        loop {
+            // SAFETY: the list was one entry longer when the slot was found, so there is a slot for each entry
+            // that moves back, and for the null behind them.
+            let next = unsafe { slot.replace(entry) };
+            if entry.is_null() {
+                return;
+            }
+            entry = next;
+            // SAFETY: as above.
+            slot = unsafe { slot.add(1) };
+        }
+    }
+}
+
+/// The absolute path in an entry of the environment that is the order to execute it.
+///
+/// # Safety
+/// `entry` points to a text with a final zero.
+unsafe fn path_in(entry: *const u8) -> Option<*const u8> {
+    let mut rest = entry;
+    for expected in ORDER {
+        // SAFETY: every byte before this one was not the final zero, because none of ours is zero.
+        if unsafe { *rest } != *expected {
+            return None;
+        }
+        // SAFETY: the final zero comes later.
+        rest = unsafe { rest.add(1) };
+    }
+    // SAFETY: this is the final zero at most.
+    (unsafe { *rest } == b'/').then_some(rest)
+}
+
+/// Moves everything behind a slot up by one.
+///
+/// # Safety
+/// The slot belongs to a list that ends with null, and is not the one of that null.
+unsafe fn remove(mut slot: *mut *const u8) {
+    loop {
+        // SAFETY: what is in the slot is not the null at the end, so there is another slot.
+        let behind = unsafe { slot.add(1) };
+        // SAFETY: both are slots of the list.
+        let entry = unsafe { *behind };
+        // SAFETY: as above.
+        unsafe { *slot = entry };
+        if entry.is_null() {
+            return;
+        }
+        slot = behind;
+    }
+}
+
+/// How the process treats signals. Node changes nothing else that is inherited.
+struct Signals {
+    /// What becomes of a write to a pipe that nobody reads. Node ignores it, and what is ignored is inherited.
+    pipe: Action,
+    /// What becomes of a write beyond the limit of file sizes. The same.
+    size: Action,
+    /// The signals that are held back, one bit each.
+    mask: u64,
+}
+
+impl Signals {
+    const NEW: Self = Self { pipe: Action::DEFAULT, size: Action::DEFAULT, mask: 0 };
+
+    /// Gives this to the process and keeps what the process had; a second time, the other way round.
+    fn exchange(&mut self) {
+        exchange_action(SIGPIPE, &mut self.pipe);
+        exchange_action(SIGXFSZ, &mut self.size);
+        exchange_mask(&mut self.mask);
+    }
+}
+
+/// What a standard stream lost. Two streams may be one open file: what it lost by way of the first of them is
+/// nothing that the second can give back.
+struct Stream {
+    file: usize,
+    /// Node sets it on a pipe when JavaScript uses `process.stdout`; a program that prints then fails when the
+    /// reader of the pipe is slow.
+    nonblocking: bool,
+    /// Node sets it on what it inherited; the new program would find the stream closed.
+    closing: bool,
+}
+
+impl Stream {
+    /// Makes it what a new program expects.
+    fn renew(file: usize) -> Self {
+        Self {
+            file,
+            nonblocking: change(file, F_GETFL, O_NONBLOCK, false),
+            closing: change(file, F_GETFD, FD_CLOEXEC, false),
+        }
+    }
+
+    /// Makes it what it was.
+    fn put_back(&self) {
+        if self.nonblocking {
+            change(self.file, F_GETFL, O_NONBLOCK, true);
+        }
+        if self.closing {
+            change(self.file, F_GETFD, FD_CLOEXEC, true);
+        }
+    }
+}
+
+// Numbers of Linux, the same on both architectures: <https://github.com/torvalds/linux/tree/v6.12/include/uapi/asm-generic>
+const SIGPIPE: usize = 13;
+const SIGXFSZ: usize = 25;
+const SIG_SETMASK: usize = 2;
+/// Asks for the flags of a descriptor; the number behind it sets them.
+const F_GETFD: usize = 1;
+const FD_CLOEXEC: usize = 1;
+/// Asks for the flags of an open file; the number behind it sets them.
+const F_GETFL: usize = 3;
+const O_NONBLOCK: usize = 0o4000;
+
+/// Sets or clears a flag. True if that changed it; a descriptor that is closed has no flags.
+fn change(file: usize, get: usize, flag: usize, wanted: bool) -> bool {
+    let flags = fcntl(file, get, 0);
+    if flags < 0 || (flags.cast_unsigned() & flag != 0) == wanted {
+        return false;
+    }
+    fcntl(file, get + 1, flags.cast_unsigned() ^ flag);
+    true
+}
+
+fn fcntl(file: usize, command: usize, argument: usize) -> isize {
+    // SAFETY: the commands above take and return numbers; no memory is touched.
+    unsafe { kernel::call(kernel::FCNTL, [file, command, argument, 0]) }
+}
+
+/// What happens on a signal, as the kernel wants to be told.
+#[repr(C)]
+struct Action {
+    handler: usize,
+    flags: usize,
+    restorer: usize,
+    mask: u64,
+}
+
+impl Action {
+    const DEFAULT: Self = Self { handler: 0, flags: 0, restorer: 0, mask: 0 };
+}
+
+/// Says what happens on a signal from now on, and takes down what happened so far.
+fn exchange_action(signal: usize, action: &mut Action) {
+    let place = (&raw mut *action).expose_provenance();
+    // SAFETY: the kernel reads the action before it writes the one it replaces; it has the kernel's layout. The
+    // last number is the size of a mask in bytes. When the call fails nothing has changed.
+    unsafe { kernel::call(kernel::RT_SIGACTION, [signal, place, place, 8]) };
+}
+
+/// Says which signals are held back from now on, and takes down which were.
+fn exchange_mask(mask: &mut u64) {
+    let place = (&raw mut *mask).expose_provenance();
+    // SAFETY: as in `exchange_action`.
+    unsafe { kernel::call(kernel::RT_SIGPROCMASK, [SIG_SETMASK, place, place, 8]) };
+}
+
+/// System calls of x86-64: <https://github.com/torvalds/linux/blob/v6.12/arch/x86/entry/syscalls/syscall_64.tbl>
+#[cfg(target_arch = "x86_64")]
+mod kernel {
+    pub const RT_SIGACTION: usize = 13;
+    pub const RT_SIGPROCMASK: usize = 14;
+    pub const EXECVE: usize = 59;
+    pub const FCNTL: usize = 72;
+
+    /// Calls the kernel. A negative number is an error.
+    ///
+    /// # Safety
+    /// As the call itself demands; what the arguments point to must outlive it.
+    pub unsafe fn call(number: usize, [a, b, c, d]: [usize; 4]) -> isize {
+        let result;
+        // SAFETY: the registers are those of the kernel's convention, and it changes no others. It may read and
+        // write memory: nothing here says that it does not.
+        unsafe {
+            core::arch::asm!(
+                "syscall",
+                inlateout("rax") number => result,
+                in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d,
+                lateout("rcx") _, lateout("r11") _,
+                options(nostack),
+            );
+        }
+        result
+    }
+}
+
+/// System calls of arm64: <https://github.com/torvalds/linux/blob/v6.12/include/uapi/asm-generic/unistd.h>
+#[cfg(target_arch = "aarch64")]
+mod kernel {
+    pub const FCNTL: usize = 25;
+    pub const RT_SIGACTION: usize = 134;
+    pub const RT_SIGPROCMASK: usize = 135;
+    pub const EXECVE: usize = 221;
+
+    /// Calls the kernel. A negative number is an error.
+    ///
+    /// # Safety
+    /// As the call itself demands; what the arguments point to must outlive it.
+    pub unsafe fn call(number: usize, [a, b, c, d]: [usize; 4]) -> isize {
+        let result;
+        // SAFETY: the registers are those of the kernel's convention, and it changes no others. It may read and
+        // write memory: nothing here says that it does not.
+        unsafe {
+            core::arch::asm!(
+                "svc 0",
+                in("x8") number,
+                inlateout("x0") a => result, in("x1") b, in("x2") c, in("x3") d,
+                options(nostack),
+            );
+        }
+        result
+    }
+}
+
+/// Rust asks for one. Nothing here panics, so nothing of it is left in the result.
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
