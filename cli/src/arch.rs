@@ -58,6 +58,15 @@ impl fmt::Display for Arch {
     }
 }
 
+impl From<Arch> for trap_native::Arch {
+    fn from(arch: Arch) -> Self {
+        match arch {
+            Arch::Arm64 => Self::Arm64,
+            Arch::X64 => Self::X64,
+        }
+    }
+}
+
 /// What `--arch` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]

@@ -104,8 +104,8 @@ impl Record {
     /// True for what a build of this program for this platform may write, whatever the flags.
     fn could_write(&self, path: &str) -> bool {
         let payload = |path: &str| {
-            path.strip_prefix(&self.name)
-                .is_some_and(|rest| [".payload.ts", ".payload.js", ".arm64.bin", ".x64.bin"].contains(&rest))
+            let files = [".payload.ts", ".payload.js", ".arm64.bin", ".x64.bin", ".arm64.stub", ".x64.stub"];
+            path.strip_prefix(&self.name).is_some_and(|rest| files.contains(&rest))
         };
         let Some(platform) = crate::platform::find(&self.platform).ok() else { return false };
         let emitted = platform.files().into_iter().any(|(file, _)| {

@@ -161,7 +161,8 @@ fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
     let request = &plan.request;
     let language = request.lang.into();
     let payload = |standalone| {
-        let form = Form { encoding: request.encoding, system: request.system, language, standalone };
+        let (encoding, system) = (request.encoding, request.system);
+        let form = Form { encoding, stub: request.carries_stub(), system, language, standalone };
         payload::module(&request.name, programs, form)
     };
     plan.steps
@@ -187,6 +188,7 @@ fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
                     .ok_or_else(|| {
                         Error::known("no-program", Class::Request, format!("there is no program for {arch}"))
                     })?,
+                Content::Stub(arch) => trap_native::stub((*arch).into()).to_vec(),
                 Content::Record => Vec::new(),
             };
             Ok(File { path: path.clone(), bytes, mode: plan::mode(content), keep })

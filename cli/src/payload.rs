@@ -1,4 +1,5 @@
-//! The program as it travels: hashed, and as base64 text inside a module or as a file beside it.
+//! The program as it travels: hashed, and as base64 text inside a module or as a file beside it. Where it may
+//! replace the Node process, the exec stub travels with it, in the same way.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -53,6 +54,11 @@ pub fn file_name(name: &str, arch: Arch) -> String {
     format!("{name}.{arch}.bin")
 }
 
+/// The name of the stub that goes with a `file` payload, inside the `trap/` folder.
+pub fn stub_name(name: &str, arch: Arch) -> String {
+    format!("{name}.{arch}.stub")
+}
+
 /// How many characters some bytes become as base64, padding included.
 pub fn base64_len(bytes: u64) -> u64 {
     bytes.div_ceil(3) * 4
@@ -63,6 +69,8 @@ pub fn base64_len(bytes: u64) -> u64 {
 pub struct Form {
     /// How the programs travel.
     pub encoding: Encoding,
+    /// True when the exec stub travels with them.
+    pub stub: bool,
     /// What they run on, as Node's `process.platform` calls it; anything but `linux` never leaves this machine.
     pub system: &'static str,
     /// The language of the module.
@@ -87,7 +95,7 @@ pub fn system_of_this_machine() -> &'static str {
 pub fn module(
     name: &str,
     programs: &[Program],
-    Form { encoding, system, language, standalone }: Form,
+    Form { encoding, stub, system, language, standalone }: Form,
 ) -> String {
     let typed = language == Language::TypeScript;
     let mut text = String::new();
@@ -115,6 +123,13 @@ pub fn module(
             Encoding::File => {
                 text.push_str(&format!("      file: {},\n", quoted(&file_name(name, program.arch))));
             }
+        }
+        if stub {
+            let (key, value) = match encoding {
+                Encoding::Base64 => ("base64", STANDARD.encode(trap_native::stub(program.arch.into()))),
+                Encoding::File => ("file", stub_name(name, program.arch)),
+            };
+            text.push_str(&format!("      stub: {{ {key}: {} }},\n", quoted(&value)));
         }
         text.push_str("    },\n");
     }
@@ -145,7 +160,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// The programs found again in a module written by [`module`], for `inspect`: architecture, the sha-256 and
-/// size it promises, and the base64 literals joined and decoded (`None` for a `file` payload).
+/// size it promises, the base64 literals joined and decoded (`None` for a `file` payload), and the stub.
 ///
 /// Reads only what we write ourselves, unchanged; a bundled module is not meant to be read back.
 pub fn read_back(text: &str) -> Vec<Found> {
@@ -153,7 +168,7 @@ pub fn read_back(text: &str) -> Vec<Found> {
         .into_iter()
         .filter_map(|arch| {
             let entry = &text[text.find(&format!("    {arch}: {{\n"))?..];
-            let entry = &entry[..entry.find('}')?];
+            let entry = &entry[..entry.find("\n    }")?];
             let field = |name: &str| {
                 let value = &entry[entry.find(&format!("{name}: "))? + name.len() + 2..];
                 Some(value[..value.find(",\n")?].trim_matches('"').to_owned())
@@ -172,10 +187,31 @@ pub fn read_back(text: &str) -> Vec<Found> {
                 sha256: field("sha256")?,
                 size: field("size")?.parse().ok()?,
                 file: field("file"),
+                stub: stub_in(entry),
                 bytes,
             })
         })
         .collect()
+}
+
+/// The stub of an entry, if it has one.
+fn stub_in(entry: &str) -> Option<Stub> {
+    let (_, rest) = entry.split_once("      stub: { ")?;
+    let (key, rest) = rest.split_once(": \"")?;
+    let (value, _) = rest.split_once('"')?;
+    Some(match key {
+        "base64" => Stub::Bytes(STANDARD.decode(value).unwrap_or_default()),
+        _ => Stub::File(value.to_owned()),
+    })
+}
+
+/// The exec stub as found by [`read_back`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stub {
+    /// Decoded; empty when the text is damaged.
+    Bytes(Vec<u8>),
+    /// The name of the file that holds it.
+    File(String),
 }
 
 /// One program as found by [`read_back`].
@@ -191,6 +227,8 @@ pub struct Found {
     pub file: Option<String>,
     /// For base64: the decoded program, or `None` inside when the text is damaged.
     pub bytes: Option<Option<Vec<u8>>>,
+    /// The stub that travels with it.
+    pub stub: Option<Stub>,
 }
 
 #[cfg(test)]
@@ -202,7 +240,7 @@ mod tests {
     }
 
     fn form(encoding: Encoding, language: Language) -> Form {
-        Form { encoding, system: "linux", language, standalone: true }
+        Form { encoding, stub: true, system: "linux", language, standalone: true }
     }
 
     #[test]
@@ -227,6 +265,24 @@ mod tests {
         assert_eq!(found[0].file.as_deref(), Some("app.x64.bin"));
         assert!(found[0].bytes.is_none());
         assert!(!text.contains("function"));
+        assert_eq!(found[0].stub, Some(Stub::File("app.x64.stub".to_owned())));
+    }
+
+    #[test]
+    fn the_stub_travels_as_the_program_does_and_only_where_it_is_used() {
+        let programs = [Program::new(Arch::Arm64, vec![1; 9]), Program::new(Arch::X64, vec![2; 9])];
+        for language in [Language::TypeScript, Language::JavaScript] {
+            let found = read_back(&module("app", &programs, form(Encoding::Base64, language)));
+            for found in &found {
+                assert_eq!(found.stub, Some(Stub::Bytes(trap_native::stub(found.arch.into()).to_vec())));
+                assert_eq!(found.file, None);
+            }
+            for encoding in [Encoding::Base64, Encoding::File] {
+                let text = module("app", &programs, Form { stub: false, ..form(encoding, language) });
+                assert!(!text.contains("stub"), "{text}");
+                assert_eq!(read_back(&text)[0].stub, None);
+            }
+        }
     }
 
     #[test]

@@ -44,6 +44,13 @@ pub struct Request {
     pub with_host: bool,
 }
 
+impl Request {
+    /// True when the exec stub travels with the programs.
+    pub fn carries_stub(&self) -> bool {
+        self.takeover.uses_stub() && self.system == "linux"
+    }
+}
+
 /// Where the programs come from.
 #[derive(Clone, Debug)]
 pub enum Source {
@@ -118,6 +125,8 @@ pub enum Content {
     },
     /// The program itself.
     Program(Arch),
+    /// What lets it replace the Node process.
+    Stub(Arch),
     /// The description of the artifact.
     Record,
 }
@@ -176,6 +185,10 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
         for &arch in arches {
             let path = format!("trap/{}", payload::file_name(&request.name, arch));
             steps.push(write(path, Content::Program(arch), "program"));
+            if request.carries_stub() {
+                let path = format!("trap/{}", payload::stub_name(&request.name, arch));
+                steps.push(write(path, Content::Stub(arch), "what replaces Node by the program"));
+            }
         }
     }
     if request.with_host {

@@ -16,8 +16,16 @@ pub enum Takeover {
     /// Choose when the host starts, from what it can do
     #[default]
     Auto,
-    /// Replace the Node process by the program (Node 22.15 and later)
+    /// Replace the Node process by the program: by the stub, else by `process.execve`
     Exec,
+    /// The same, only by the stub: a small shared object that travels with the program (any Node)
+    #[serde(rename = "exec:stub")]
+    #[value(name = "exec:stub")]
+    ExecStub,
+    /// The same, only by Node's own `process.execve` (Node 22.15, 23.11 and later)
+    #[serde(rename = "exec:execve")]
+    #[value(name = "exec:execve")]
+    ExecExecve,
     /// Run the program as a child and wait for it (any Node)
     Spawn,
 }
@@ -28,7 +36,17 @@ impl Takeover {
         match self {
             Self::Auto => "auto",
             Self::Exec => "exec",
+            Self::ExecStub => "exec:stub",
+            Self::ExecExecve => "exec:execve",
             Self::Spawn => "spawn",
+        }
+    }
+
+    /// True when the exec stub may be what replaces the process, so that it has to travel with the program.
+    pub fn uses_stub(self) -> bool {
+        match self {
+            Self::Auto | Self::Exec | Self::ExecStub => true,
+            Self::ExecExecve | Self::Spawn => false,
         }
     }
 }
@@ -230,6 +248,18 @@ mod tests {
         assert_eq!(settings.arch, Some(ArchChoice::X64));
         assert_eq!(settings.takeover, Some(Takeover::Spawn));
         assert_eq!(settings.payload, None);
+    }
+
+    #[test]
+    fn a_takeover_has_one_name_everywhere() {
+        for takeover in <Takeover as clap::ValueEnum>::value_variants() {
+            let name = takeover.as_str();
+            let typed = clap::ValueEnum::to_possible_value(takeover).unwrap();
+            assert_eq!(typed.get_name(), name);
+            assert_eq!(serde_json::json!(takeover), name);
+            let manifest = Flags::from_metadata("app", &serde_json::json!({ "trap": { "takeover": name } }));
+            assert_eq!(manifest.unwrap().takeover, Some(*takeover));
+        }
     }
 
     #[test]

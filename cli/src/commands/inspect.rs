@@ -10,7 +10,7 @@ use crate::arch::Arch;
 use crate::artifact::Record;
 use crate::elf::{Elf, Kind, Machine};
 use crate::gate::{self, Rules};
-use crate::payload::{self, Encoding, Found, base64_len};
+use crate::payload::{self, Encoding, Found, Stub, base64_len};
 use crate::platform::{self, Measured};
 use crate::size::Bytes;
 use crate::ui::Ui;
@@ -51,6 +51,18 @@ struct ProgramReport {
     payload_size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     elf: Option<Elf>,
+    /// What lets it replace the Node process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stub: Option<StubReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct StubReport {
+    sha256: String,
+    /// In bytes.
+    size: u64,
+    /// False for one that another version of this tool brought, or that is damaged: a module does not say.
+    is_ours: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -147,6 +159,7 @@ fn artifact(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
             problems.push(format!("no module carries the {} program", program.arch));
         }
         let bytes = carried.and_then(|found| bytes_of(found, dir, &mut problems));
+        let stub = carried.and_then(|found| stub_of(found, dir));
         if let Some(bytes) = &bytes {
             check(program.arch, &program.sha256, program.size, bytes, &mut problems);
         }
@@ -159,6 +172,7 @@ fn artifact(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
                 Encoding::File => program.size,
             },
             elf: bytes.and_then(|bytes| Elf::read(&record.name, &bytes).ok()),
+            stub: stub.map(|bytes| check_stub(program.arch, &bytes, &mut problems)),
         });
     }
     let limits = platform::find(&record.platform)
@@ -190,6 +204,28 @@ fn bytes_of(found: &Found, dir: &Path, problems: &mut Vec<String>) -> Option<Vec
             problems.push(format!("the {} program is announced and not there", found.arch));
             None
         }
+    }
+}
+
+/// The stub that travels with a program; `None` when there is none, or when its file is missing.
+fn stub_of(found: &Found, dir: &Path) -> Option<Vec<u8>> {
+    match found.stub.as_ref()? {
+        Stub::Bytes(bytes) => Some(bytes.clone()),
+        Stub::File(file) => fs::read(dir.join("trap").join(file)).ok(),
+    }
+}
+
+/// Another version of this tool may have brought another stub, so it is held to what every stub is.
+fn check_stub(arch: Arch, bytes: &[u8], problems: &mut Vec<String>) -> StubReport {
+    let fits = Elf::read("stub", bytes)
+        .is_ok_and(|elf| elf.machine == Machine::Known(arch) && elf.kind == Kind::PositionIndependent);
+    if !fits {
+        problems.push(format!("the stub of the {arch} program is damaged"));
+    }
+    StubReport {
+        sha256: payload::sha256(bytes),
+        size: bytes.len() as u64,
+        is_ours: bytes == trap_native::stub(arch.into()),
     }
 }
 
@@ -257,12 +293,17 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
                 }
                 None => {}
             }
+            let stub = stub_of(&found, base);
+            if stub.is_none() && found.stub.is_some() {
+                report.problems.push(format!("the stub of the {} program is missing", found.arch));
+            }
             report.programs.push(ProgramReport {
                 arch: Some(found.arch),
                 sha256: found.sha256,
                 size: found.size,
                 payload_size: if found.file.is_some() { found.size } else { base64_len(found.size) },
                 elf: program.and_then(|program| Elf::read(&name, &program).ok()),
+                stub: stub.map(|bytes| check_stub(found.arch, &bytes, &mut report.problems)),
             });
         }
         return Ok((vec![report], None));
@@ -278,6 +319,7 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
         size: elf.size,
         payload_size: base64_len(elf.size),
         elf: Some(elf),
+        stub: None,
     });
     // A program alone belongs to no platform yet: show how it stands with each.
     for platform in platform::all()? {
@@ -355,6 +397,11 @@ fn text(report: &Report) -> String {
                 bytes => format!("{} of symbols that `strip = true` would drop", Bytes(bytes)),
             };
             line("", &format!("{kind}, {symbols}"));
+        }
+        if let Some(stub) = &program.stub {
+            let which =
+                if stub.is_ours { "the exec stub" } else { "an exec stub that this version does not know" };
+            line("", &format!("with {which}, {}", Bytes(stub.size)));
         }
     }
     for (index, limit) in report.limits.iter().enumerate() {

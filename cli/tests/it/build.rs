@@ -200,8 +200,37 @@ exit: 0
     );
     assert_eq!(
         sandbox.tree("target/trap/lambda"),
-        ["app.zip", "app/index.d.mts", "app/index.mjs", "app/trap/app.arm64.bin", "app/trap/app.json"]
+        [
+            "app.zip",
+            "app/index.d.mts",
+            "app/index.mjs",
+            "app/trap/app.arm64.bin",
+            "app/trap/app.arm64.stub",
+            "app/trap/app.json"
+        ]
     );
+}
+
+#[test]
+fn the_stub_travels_where_it_may_be_used_and_a_later_build_takes_it_away() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    for (takeover, travels) in
+        [("auto", true), ("spawn", false), ("exec:stub", true), ("exec:execve", false), ("exec", true)]
+    {
+        let args = ["build", "--program", "app", "--payload", "file", "--takeover", takeover];
+        let seen =
+            sandbox.trap(&[&args[..], &["--platform", "lambda", "--zip", "--out-dir", "out"]].concat());
+        assert!(seen.starts_with("exit: 0") && seen.contains(&format!("takeover {takeover}")), "{seen}");
+        let stub = sandbox.tree("out").contains(&"trap/app.arm64.stub".to_owned());
+        assert_eq!(stub, travels, "{takeover}");
+        for listed in ["out/index.mjs", "out/trap/app.json", "out/app.zip"] {
+            let text = String::from_utf8_lossy(&std::fs::read(sandbox.path(listed)).unwrap()).into_owned();
+            assert_eq!(text.contains("app.arm64.stub"), travels, "{takeover}: {listed}");
+        }
+        assert!(sandbox.read("out/trap/app.json").contains(&format!("\"takeover\": \"{takeover}\"")));
+        assert!(sandbox.read("out/index.mjs").contains(&format!("takeover: \"{takeover}\"")));
+    }
 }
 
 #[test]
@@ -309,9 +338,11 @@ fn what_a_new_build_does_not_write_is_taken_away() {
         assert!(sandbox.output(&args).status.success());
         sandbox.tree("backend/trap")
     };
-    assert!(build("file").contains(&"app.arm64.bin".to_owned()));
+    let before = build("file");
     let after = build("base64");
-    assert!(!after.contains(&"app.arm64.bin".to_owned()));
+    for file in ["app.arm64.bin", "app.arm64.stub"] {
+        assert!(before.contains(&file.to_owned()) && !after.contains(&file.to_owned()), "{after:?}");
+    }
     assert!(after.contains(&"notes.txt".to_owned()));
 }
 
@@ -450,6 +481,7 @@ check       app
 write       target/trap/lambda/app/index.d.mts  (platform file)
 write       target/trap/lambda/app/index.mjs  (module, trampoline and payload)
 write       target/trap/lambda/app/trap/app.arm64.bin  (program)
+write       target/trap/lambda/app/trap/app.arm64.stub  (what replaces Node by the program)
 write       target/trap/lambda/app/trap/app.json  (description of the artifact)
 ----- stderr -----
 
@@ -549,7 +581,8 @@ fn a_program_has_packed_relocations_and_starts_with_them() {
     let bytes = std::fs::read(&program).unwrap();
     let file = object::read::elf::ElfFile64::<object::Endianness>::parse(&*bytes).unwrap();
     let (sections, endian) = (file.elf_section_table(), file.endian());
-    let (dynamic, _) = sections.dynamic(endian, &*bytes).unwrap().expect("a static PIE has a dynamic section");
+    let (dynamic, _) =
+        sections.dynamic(endian, &*bytes).unwrap().expect("a static PIE has a dynamic section");
     let is_relr = |entry: &&object::elf::Dyn64<object::Endianness>| {
         use object::read::elf::Dyn as _;
         entry.tag(endian) == object::elf::DT_RELR

@@ -44,6 +44,7 @@ arm64       sha-256 29f988b85bc210e0ae3821a88b6759cf1582a37a9407297e45526007b620
             120 B on disk
             160 B as base64 in the module
             static executable, stripped
+            with the exec stub, 2.4 KiB
 limits          120 B of 128.00 MiB ( 0.0 %)  /tmp of a Genezio instance (128 MB)
 [..] of 250.00 MiB ( 0.0 %)  unzipped AWS Lambda package (250 MB)
 state       whole: every hash and size is as built
@@ -62,7 +63,8 @@ fn a_flipped_bit_is_found_wherever_it_is() {
     sandbox.output(&["build", "--program", "app"]);
     let module = "target/trap/genezio/app/trap/app.payload.ts";
     let text = sandbox.read(module);
-    let damaged = text.replacen("AAAAAA", "AABAAA", 1);
+    let (described, carried) = text.split_once("function arm64").unwrap();
+    let damaged = format!("{described}function arm64{}", carried.replacen("AAAAAA", "AABAAA", 1));
     assert_ne!(text, damaged);
     sandbox.write(module, damaged);
     let seen = sandbox.trap(&["inspect", "target/trap/genezio/app"]);
@@ -71,6 +73,37 @@ fn a_flipped_bit_is_found_wherever_it_is() {
     assert!(seen.contains("was changed after the build"), "{seen}");
     let alone = sandbox.trap(&["inspect", module]);
     assert!(alone.contains("error[damaged]"), "{alone}");
+}
+
+#[test]
+fn a_damaged_or_missing_stub_is_found() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    sandbox.output(&["build", "--program", "app"]);
+    let module = "target/trap/genezio/app/trap/app.payload.ts";
+    let text = sandbox.read(module);
+    // The machine it is for, in its ELF header.
+    let damaged = text.replacen("AAMAtwAB", "AAMAPgAB", 1);
+    assert_ne!(text, damaged);
+    sandbox.write(module, damaged);
+    let seen = sandbox.trap(&["inspect", module]);
+    assert!(seen.contains("the stub of the arm64 program is damaged"), "{seen}");
+    // A module alone does not say which stub it was built with; that it is another one can be told.
+    sandbox.write(module, text.replacen("stub: { base64: \"f0VMRgIBAQM", "stub: { base64: \"f0VMRgIBAQA", 1));
+    let seen = sandbox.trap(&["inspect", module]);
+    assert!(seen.contains("this version does not know"), "{seen}");
+
+    sandbox.output(&["build", "--program", "app", "--payload", "file", "--out-dir", "out"]);
+    let (payload, stub) = ("out/trap/app.payload.ts", "out/trap/app.arm64.stub");
+    assert!(sandbox.trap(&["inspect", payload]).contains("with the exec stub, "));
+    sandbox.write(stub, "no stub");
+    let seen = sandbox.trap(&["inspect", "out"]);
+    assert!(seen.contains("`trap/app.arm64.stub` was changed after the build"), "{seen}");
+    assert!(seen.contains("the stub of the arm64 program is damaged"), "{seen}");
+    std::fs::remove_file(sandbox.path(stub)).unwrap();
+    assert!(sandbox.trap(&["inspect", "out"]).contains("`trap/app.arm64.stub` is missing"));
+    let seen = sandbox.trap(&["inspect", payload]);
+    assert!(seen.contains("the stub of the arm64 program is missing"), "{seen}");
 }
 
 #[test]

@@ -47,9 +47,9 @@ impl Check for Node {
             );
         }
         let means = if has_execve(parsed) {
-            "takes over by `exec` (the process is replaced) and by `spawn`"
+            "takes over by `exec` (the process is replaced, by the stub or by `process.execve`) and by `spawn`"
         } else {
-            "takes over by `spawn`; `exec` needs `process.execve`: 22.15, 23.11 or later"
+            "takes over by `exec` (the process is replaced, by the stub alone) and by `spawn`"
         };
         Finding::fine(format!("Node.js {version}"), means)
     }
@@ -77,7 +77,7 @@ fn the_version_decides_what_is_said() {
     let says = |version| {
         let probe = Canned { outputs: vec![("node --version", version)], ..Canned::default() };
         let finding = Node.check(&probe);
-        (finding.severity, finding.means.contains("by `exec` (the"))
+        (finding.severity, finding.means.contains("process.execve"))
     };
     assert_eq!(says("v20.20.2"), (Severity::Fine, false));
     assert_eq!(says("v22.14.0"), (Severity::Fine, false));
