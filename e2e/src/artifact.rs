@@ -43,7 +43,8 @@ impl Recipe {
 
     fn folder(self) -> PathBuf {
         let Self { program, carries, platform, payload, takeover } = self;
-        stage::base().join("artifacts").join(format!("{program}-{carries}-{platform}-{payload}-{takeover}"))
+        let name = format!("{program}-{carries}-{platform}-{payload}-{takeover}");
+        stage::base().join("artifacts").join(name.replace(':', "-"))
     }
 }
 

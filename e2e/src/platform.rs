@@ -120,10 +120,10 @@ impl Platform {
     pub const ALL: &[Self] = &[Self::Rie, Self::Ours, Self::OursAlone];
 
     /// Whether a case can be played here.
-    pub fn suits(self, arch: Arch, mounts: bool) -> bool {
-        // Our client lies in `/tmp`, which a case that mounts covers; and under emulation, where every Node
+    pub fn suits(self, arch: Arch, wraps: bool) -> bool {
+        // Our client is given to a command that is Node and nothing else; and under emulation, where every Node
         // costs seconds, AWS's client is enough.
-        self != Self::OursAlone || (arch == Arch::X64 && !mounts)
+        self != Self::OursAlone || (arch == Arch::X64 && !wraps)
     }
 
     /// # Errors

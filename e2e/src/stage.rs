@@ -44,6 +44,8 @@ pub struct Stage {
     pub folder: PathBuf,
     pub launch: Launch,
     pub disks: Option<Disks>,
+    /// Words before the runtime's command; what they start must end by executing the rest.
+    pub before: Vec<OsString>,
     /// The folder the host runs in: shared by all cases unless [`Stage::own_deployment`] made a copy.
     pub deployment: PathBuf,
     running: Option<Arc<dyn Running>>,
@@ -100,7 +102,8 @@ impl Stage {
         };
         let deployment = deployed.folder;
         let (running, record) = (None, Record::default());
-        Ok(Self { subject, platform, folder, launch, disks: None, deployment, running, record })
+        let (disks, before) = (None, Vec::new());
+        Ok(Self { subject, platform, folder, launch, disks, before, deployment, running, record })
     }
 
     /// Copies the deployment into the stage, so that a case may damage it.
@@ -114,6 +117,11 @@ impl Stage {
         self.launch.set("LAMBDA_TASK_ROOT", copy.display().to_string());
         self.deployment = copy;
         Ok(&self.deployment)
+    }
+
+    /// Puts a shell script before the runtime's command; it ends with `exec "$@"`.
+    pub fn before(&mut self, script: &str) {
+        self.before = ["sh", "-c", script, "sh"].into_iter().map(OsString::from).collect();
     }
 
     /// Runs the program itself in place of a host.
@@ -133,10 +141,9 @@ impl Stage {
     /// When the platform does not come up.
     pub fn start(&mut self) -> Result<()> {
         let mut launch = self.launch.clone();
-        if let Some(disks) = &self.disks {
-            // Our client is put behind the whole command, which is why the prefix may stand before Node.
-            launch.command = disks.prefix().into_iter().chain(launch.command).collect();
-        }
+        let disks = self.disks.as_ref().map(Disks::prefix).unwrap_or_default();
+        // Our client is put behind the whole command, which is why a prefix may stand before Node.
+        launch.command = disks.into_iter().chain(self.before.clone()).chain(launch.command).collect();
         self.running = Some(self.platform.start(&launch)?);
         Ok(())
     }

@@ -25,7 +25,15 @@ macro_rules! words {
 
 words!(Arch { X64 = "x64", Arm64 = "arm64" });
 words!(Node { V20 = "20", V22 = "22", V24 = "24" });
-words!(Takeover { Auto = "auto", Exec = "exec", Spawn = "spawn" });
+words!(
+    Takeover {
+        Auto = "auto",
+        Exec = "exec",
+        ExecStub = "exec:stub",
+        ExecExecve = "exec:execve",
+        Spawn = "spawn",
+    }
+);
 words!(Payload { Base64 = "base64", File = "file" });
 words!(
     /// How the artifact reaches the host.
@@ -48,14 +56,6 @@ impl Node {
         match self {
             Self::V20 => "3.3.0",
             Self::V22 | Self::V24 => "4.0.2",
-        }
-    }
-
-    /// What `auto` must choose here.
-    pub const fn auto(self) -> Takeover {
-        match self {
-            Self::V20 => Takeover::Spawn,
-            Self::V22 | Self::V24 => Takeover::Exec,
         }
     }
 }
@@ -83,10 +83,10 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The takeover that really happens.
+    /// The takeover that really happens: every Node can load the stub.
     pub const fn effective_takeover(&self) -> Takeover {
         match self.takeover {
-            Takeover::Auto => self.node.auto(),
+            Takeover::Auto | Takeover::Exec => Takeover::ExecStub,
             chosen => chosen,
         }
     }

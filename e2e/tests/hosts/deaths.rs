@@ -16,8 +16,10 @@ use crate::table::{Case, each_takeover, each_takeover_and_arch, expect, rows};
 const DEADLINE: u32 = 4;
 
 pub fn cases() -> Vec<Case> {
-    let replaced = [Node::V22, Node::V24]
-        .map(|node| Subject { program: Program::HelloRuntime, ..Subject::plain(node, Takeover::Exec) });
+    let replaced =
+        [(Node::V20, Takeover::ExecStub), (Node::V24, Takeover::ExecStub), (Node::V24, Takeover::ExecExecve)];
+    let replaced = replaced
+        .map(|(node, takeover)| Subject { program: Program::HelloRuntime, ..Subject::plain(node, takeover) });
     let spawned = [Node::V20, Node::V24]
         .map(|node| Subject { program: Program::HelloRuntime, ..Subject::plain(node, Takeover::Spawn) });
     [

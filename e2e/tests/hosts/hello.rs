@@ -36,13 +36,17 @@ pub fn cases() -> Vec<Case> {
         let program = Program::HelloRuntime;
         subjects.push(Subject { program, ..Subject::plain(node, Takeover::Auto) });
     }
-    let lazy = [(Node::V20, Takeover::Spawn), (Node::V22, Takeover::Exec), (Node::V24, Takeover::Exec)].map(
-        |(node, takeover)| Subject {
-            program: Program::HelloAxum,
-            delivery: Delivery::LambdaLazy,
-            ..Subject::plain(node, takeover)
-        },
-    );
+    let lazy = [
+        (Node::V20, Takeover::Spawn),
+        (Node::V20, Takeover::ExecStub),
+        (Node::V22, Takeover::ExecExecve),
+        (Node::V24, Takeover::ExecStub),
+    ];
+    let lazy = lazy.map(|(node, takeover)| Subject {
+        program: Program::HelloAxum,
+        delivery: Delivery::LambdaLazy,
+        ..Subject::plain(node, takeover)
+    });
     let mut cases = rows("hello", subjects, two_requests_are_answered);
     cases.extend(rows("constructed-lazily", lazy.to_vec(), two_requests_are_answered));
     cases

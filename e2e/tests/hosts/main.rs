@@ -10,6 +10,7 @@ mod hello;
 mod identity;
 mod payload;
 mod protocol;
+mod state;
 mod table;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ fn main() {
         disk::cases(),
         payload::cases(),
         protocol::cases(),
+        state::cases(),
     ];
     let trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     let conclusion: Conclusion = libtest_mimic::run(&arguments, trials);

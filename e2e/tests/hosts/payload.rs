@@ -123,7 +123,7 @@ fn flipped_bit_in_text(stage: &mut Stage) -> Result<()> {
 }
 
 /// The payload file of this architecture in a deployment of our own.
-fn payload_file(stage: &mut Stage) -> Result<PathBuf> {
+pub fn payload_file(stage: &mut Stage) -> Result<PathBuf> {
     let name = format!("{}.{}.bin", stage.subject.program, stage.subject.arch);
     let folder = stage.own_deployment()?.to_owned();
     let found = files(&folder).into_iter().map(|(_, path)| path).find(|path| path.ends_with(&name));

@@ -16,7 +16,9 @@ pub type Play = fn(&mut Stage) -> Result<()>;
 pub struct Case {
     pub what: &'static str,
     pub subject: Subject,
-    /// Whether it mounts file systems of its own.
+    /// Whether it puts words before the host's command.
+    pub wraps: bool,
+    /// Whether these mount file systems of its own.
     pub mounts: bool,
     pub play: Play,
 }
@@ -35,7 +37,7 @@ impl Case {
     /// Plays on every platform and compares.
     pub fn play_everywhere(&self) -> Result<()> {
         let mut first: Option<(Platform, Record)> = None;
-        let suitable = |platform: &Platform| platform.suits(self.subject.arch, self.mounts);
+        let suitable = |platform: &Platform| platform.suits(self.subject.arch, self.wraps);
         for platform in Platform::ALL.iter().copied().filter(suitable) {
             let record = self.play_on(platform)?;
             match &first {
@@ -54,7 +56,10 @@ impl Case {
     fn play_on(&self, platform: Platform) -> Result<Record> {
         let mut stage = Stage::set(self.subject, platform, &self.what.replace('/', "-"))?;
         (self.play)(&mut stage).map_err(|error| {
-            format!("on {platform}: {error}\n--- what host and platform printed:\n{}", stage.log())
+            let log = stage.log();
+            let end = log.len().saturating_sub(20_000);
+            let log = log.get(end..).unwrap_or(&log);
+            format!("on {platform}: {error}\n--- what host and platform printed:\n{log}")
         })?;
         stage.finish().map_err(|error| format!("on {platform}: {error}"))
     }
@@ -62,32 +67,44 @@ impl Case {
 
 /// One case per subject.
 pub fn rows(what: &'static str, subjects: Vec<Subject>, play: Play) -> Vec<Case> {
-    subjects.into_iter().map(|subject| Case { what, subject, mounts: false, play }).collect()
+    subjects.into_iter().map(|subject| Case { what, subject, wraps: false, mounts: false, play }).collect()
 }
 
-/// As [`rows`], for cases that mount.
+/// As [`rows`], for cases that put words before the host's command.
+pub fn wrapping(what: &'static str, subjects: Vec<Subject>, play: Play) -> Vec<Case> {
+    rows(what, subjects, play).into_iter().map(|case| Case { wraps: true, ..case }).collect()
+}
+
+/// As [`wrapping`], for cases that mount.
 pub fn mounting(what: &'static str, subjects: Vec<Subject>, play: Play) -> Vec<Case> {
-    subjects.into_iter().map(|subject| Case { what, subject, mounts: true, play }).collect()
+    wrapping(what, subjects, play).into_iter().map(|case| Case { mounts: true, ..case }).collect()
 }
 
 /// Every takeover on every Node that can do it.
 pub const TAKEOVERS: &[(Node, Takeover)] = &[
     (Node::V20, Takeover::Auto),
+    (Node::V20, Takeover::ExecStub),
     (Node::V20, Takeover::Spawn),
     (Node::V22, Takeover::Auto),
-    (Node::V22, Takeover::Exec),
+    (Node::V22, Takeover::ExecStub),
+    (Node::V22, Takeover::ExecExecve),
     (Node::V22, Takeover::Spawn),
     (Node::V24, Takeover::Auto),
-    (Node::V24, Takeover::Exec),
+    (Node::V24, Takeover::ExecStub),
+    (Node::V24, Takeover::ExecExecve),
     (Node::V24, Takeover::Spawn),
 ];
 
-/// One subject per takeover: the oldest Node for the one, the newest for the other.
+/// One subject per takeover: the oldest Node where it can do it, the newest where it cannot.
 pub fn each_takeover() -> Vec<Subject> {
-    vec![Subject::plain(Node::V20, Takeover::Spawn), Subject::plain(Node::V24, Takeover::Exec)]
+    vec![
+        Subject::plain(Node::V20, Takeover::Spawn),
+        Subject::plain(Node::V20, Takeover::ExecStub),
+        Subject::plain(Node::V24, Takeover::ExecExecve),
+    ]
 }
 
-/// Both takeovers, on this machine's architecture and on the emulated one.
+/// Each takeover, on this machine's architecture and on the emulated one.
 pub fn each_takeover_and_arch() -> Vec<Subject> {
     let native = each_takeover();
     let foreign = native.iter().map(|subject| Subject { arch: Arch::Arm64, ..*subject });
