@@ -120,8 +120,9 @@ fn read(outputs: &[String]) -> Result<Files> {
 /// Takes a file, or all that lies below a folder; nothing where there is nothing.
 fn collect(path: &Path, files: &mut Files) -> Result<()> {
     if path.is_dir() {
-        let entries = fs::read_dir(path).with_context(|| format!("could not list `{}`", path.display()))?;
-        return entries.map(|entry| collect(&entry?.path(), files)).collect();
+        let mut entries =
+            fs::read_dir(path).with_context(|| format!("could not list `{}`", path.display()))?;
+        return entries.try_for_each(|entry| collect(&entry?.path(), files));
     }
     match fs::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
