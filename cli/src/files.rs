@@ -78,6 +78,20 @@ pub fn write(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that [`write`] will be able to, as far as that can be known.
+///
+/// # Errors
+/// What would stand in the way.
+pub fn check_writable(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::file("write", path)(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(Error::file("create the folder", folder))?;
+    tempfile::tempfile_in(folder).map_err(Error::file("create a file in", folder))?;
+    Ok(())
+}
+
 /// Removes a file; one that is not there is fine.
 ///
 /// # Errors

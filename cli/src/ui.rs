@@ -164,6 +164,13 @@ impl Ui {
 #[must_use = "the line disappears when this is dropped"]
 pub struct Progress(ProgressBar);
 
+impl Progress {
+    /// Says something else from now on.
+    pub fn say(&self, what: impl fmt::Display) {
+        self.0.set_message(what.to_string());
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.0.finish_and_clear();

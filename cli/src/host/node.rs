@@ -42,6 +42,41 @@ pub fn find(given: Option<&Path>, arch: Arch) -> Result<Node> {
     Ok(Node { path, version, environment })
 }
 
+/// The Node that somebody means by a path or a version: `22`, `22.15` or `22.15.1` is the npm package
+/// `node-linux-<arch>` of that version, in or above the current folder, or the `node` on `PATH`.
+///
+/// # Errors
+/// `node-missing` when there is none of that version; as [`find`] for a path.
+pub fn resolve(given: &str, arch: Arch) -> Result<Node> {
+    let wanted = given.strip_prefix('v').unwrap_or(given);
+    let is_version = wanted.split('.').all(|part| part.parse::<u32>().is_ok());
+    if !is_version || Path::new(given).exists() {
+        return find(Some(Path::new(given)), arch);
+    }
+    let is_foreign = Arch::of_this_machine() != Some(arch);
+    let on_path = if is_foreign { None } else { which::which("node").ok() };
+    let mut others = Vec::new();
+    for path in packages(arch).into_iter().chain(on_path) {
+        match find(Some(&path), arch) {
+            Ok(node) if is_of(&node.version, wanted) => return Ok(node),
+            Ok(node) => others.push(format!("`{}` is {}", path.display(), node.version)),
+            // Nobody asked for this one; if it cannot run, it is not the one.
+            Err(_) => {}
+        }
+    }
+    let found = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
+    let force = if is_foreign { " --force" } else { "" };
+    let message = format!("no Node {wanted} for {arch} in `node_modules` or on `PATH`{found}");
+    Err(Error::known("node-missing", Class::Machine, message).with_hint(format!(
+        "`npm install --no-save{force} node-linux-{arch}@{wanted}` puts one into `node_modules`, or name one by its path"
+    )))
+}
+
+/// True when `version` begins with the numbers that were asked for.
+fn is_of(version: &str, wanted: &str) -> bool {
+    version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 fn missing() -> Error {
     Error::known("node-missing", Class::Machine, "no `node` on `PATH`: the host that boots here is Node").with_hint(
         "install Node 20 or later (https://nodejs.org, or your system's package), or name one with `--node <path>`",
@@ -62,9 +97,14 @@ fn missing_foreign(arch: Arch) -> Error {
 
 /// `node_modules/node-linux-<arch>/bin/node`, here or in a folder above.
 fn installed(arch: Arch) -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?;
+    packages(arch).into_iter().next()
+}
+
+/// The same, all of them.
+fn packages(arch: Arch) -> Vec<PathBuf> {
+    let here = std::env::current_dir().unwrap_or_default();
     let package = format!("node_modules/node-linux-{arch}/bin/node");
-    here.ancestors().map(|folder| folder.join(&package)).find(|path| path.is_file())
+    here.ancestors().map(|folder| folder.join(&package)).filter(|path| path.is_file()).collect()
 }
 
 /// True when the kernel is seen to know an emulator for the architecture. In a container it may know one
@@ -150,6 +190,25 @@ mod tests {
         std::fs::write(&path, bytes).expect("written");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
         path
+    }
+
+    #[test]
+    fn versions_are_compared_number_by_number() {
+        for wanted in ["22", "22.1", "22.1.0"] {
+            assert!(is_of("22.1.0", wanted), "{wanted}");
+        }
+        for wanted in ["2", "22.10", "22.1.0.0", "24"] {
+            assert!(!is_of("22.1.0", wanted), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_not_there_is_told_with_the_command_that_brings_it() {
+        let arch = Arch::of_this_machine().expect("a known machine");
+        let error = resolve("3.14", arch).expect_err("no such Node");
+        assert_eq!(error.code(), "node-missing");
+        assert!(error.hint().is_some_and(|hint| hint.contains("@3.14`")), "{error}");
+        assert_eq!(resolve("./3.14", arch).expect_err("no such file").code(), "node-unusable");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A process as the system describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +78,38 @@ impl Memory {
         }
         (sum.rss > 0).then_some(sum)
     }
+}
+
+/// Processor time that `host` and everything below it have used: each process's own clock, which counts in
+/// nanoseconds, goes on through `exec`, and includes threads that have ended. `None` where the system does not
+/// tell.
+pub fn cpu(host: u32) -> Option<Duration> {
+    // First of all, because it goes on while others are looked for.
+    let leader = cpu_of(host)?;
+    Some(tree(host).into_iter().skip(1).filter_map(cpu_of).fold(leader, |sum, time| sum + time))
+}
+
+#[cfg(target_os = "linux")]
+fn cpu_of(pid: u32) -> Option<Duration> {
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).ok()?);
+    let clock = nix::time::clock_getcpuclockid(pid).ok()?;
+    clock.now().ok().map(Duration::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cpu_of(_pid: u32) -> Option<Duration> {
+    None
+}
+
+/// The most resident memory that `host` or a process below it had, since each of them executed its program.
+pub fn peak(host: u32) -> Option<u64> {
+    let status = |pid| std::fs::read_to_string(format!("/proc/{pid}/status")).ok();
+    tree(host).into_iter().filter_map(status).map(|text| kilobytes(&text, "VmHWM:") * 1024).max()
+}
+
+/// Lets [`peak`] of this process begin anew. Where that is not possible it goes on.
+pub fn forget_peak() {
+    let _kept = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// The ids of all processes we can see.
@@ -174,6 +207,23 @@ mod tests {
         assert_eq!(process(7, "/tmp/program").takeover(7, node), Takeover::Exec);
         assert_eq!(process(8, "/tmp/program").takeover(7, node), Takeover::Spawn);
         assert_eq!(process(7, "/nowhere/node").takeover(7, node), Takeover::None);
+    }
+
+    #[test]
+    fn this_process_uses_time() {
+        let before = cpu(std::process::id()).expect("a clock");
+        let spin = (0..3_000_000_u64).fold(1, |sum: u64, i| sum.wrapping_mul(31).wrapping_add(i));
+        assert!(cpu(std::process::id()).expect("a clock") > before, "{spin}");
+    }
+
+    #[test]
+    fn a_peak_can_be_forgotten() {
+        let big = vec![1_u8; 64 << 20];
+        let with_it = peak(std::process::id()).expect("a peak");
+        assert!(with_it > 64 << 20);
+        drop(std::hint::black_box(big));
+        forget_peak();
+        assert!(peak(std::process::id()).expect("a peak") < with_it);
     }
 
     #[test]

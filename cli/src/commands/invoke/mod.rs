@@ -2,7 +2,7 @@
 
 mod failure;
 mod report;
-mod request;
+pub(crate) mod request;
 mod timeline;
 
 use std::ffi::OsString;
@@ -60,7 +60,7 @@ pub struct Args {
     selection: Selection,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
     let limit = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
     // Beyond a day it would be no limit, and clocks may overflow.
@@ -115,13 +115,13 @@ pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
 }
 
 /// This machine's architecture where there is a choice.
-fn choose(arches: &[Arch]) -> Arch {
+pub(crate) fn choose(arches: &[Arch]) -> Arch {
     let ours = Arch::of_this_machine().unwrap_or(Arch::X64);
     if arches.contains(&ours) { ours } else { arches.first().copied().unwrap_or(ours) }
 }
 
 /// Of both architectures only this machine's is needed; programs given as files say their own.
-fn local_arch(selection: &Selection, ours: Option<Arch>) -> Option<ArchChoice> {
+pub(crate) fn local_arch(selection: &Selection, ours: Option<Arch>) -> Option<ArchChoice> {
     match (selection.flags.arch, ours) {
         (Some(ArchChoice::Both), Some(ours)) if selection.program.is_empty() => Some(ours.into()),
         (typed, _) => typed,
@@ -149,7 +149,7 @@ fn check_native(selection: &Selection, ours: Option<Arch>) -> Result<()> {
     }
 }
 
-fn variables(given: &[String]) -> Result<Vec<(OsString, OsString)>> {
+pub(crate) fn variables(given: &[String]) -> Result<Vec<(OsString, OsString)>> {
     let variable = |text: &String| match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok(Some((name.into(), value.into()))),
         None if !text.is_empty() => Ok(std::env::var_os(text).map(|value| (text.into(), value))),
@@ -207,7 +207,7 @@ fn cut(line: &str) -> String {
 }
 
 /// Waits for a wish to stop; gives the exit status that stands for it.
-async fn interrupted() -> i32 {
+pub(crate) async fn interrupted() -> i32 {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -32,7 +32,7 @@ pub struct Input {
 
 /// A request that is ready to be sent.
 #[derive(Clone, Debug)]
-pub(super) enum Request {
+pub enum Request {
     /// An event as it is.
     Event(Bytes),
     /// An HTTP request, which becomes a function URL's event.
@@ -41,7 +41,7 @@ pub(super) enum Request {
 
 impl Request {
     /// Resolves what was typed.
-    pub(super) fn new(first: Option<String>, second: Option<String>, input: Input) -> Result<Self> {
+    pub(crate) fn new(first: Option<String>, second: Option<String>, input: Input) -> Result<Self> {
         if let Some(file) = input.event_file {
             let event = read(&file)?;
             serde_json::from_slice::<serde::de::IgnoredAny>(&event).map_err(|error| {
@@ -88,7 +88,7 @@ impl Request {
     }
 
     /// The invocation, and whether its answer is to be read as HTTP.
-    pub(super) fn into_invocation(self) -> (Invocation, bool) {
+    pub(crate) fn into_invocation(self) -> (Invocation, bool) {
         match self {
             Self::Event(event) => (Invocation::new(event), false),
             Self::Http(request) => {
