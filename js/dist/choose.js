@@ -15,19 +15,21 @@ const ALLOWED = {
 /** Picks the takeovers. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
 export function choose(situation) {
     const { asked } = situation;
-    const obstacles = [];
-    const takeovers = ALLOWED[asked].filter((takeover) => {
+    const takeovers = [];
+    let obstacles = "";
+    for (const takeover of ALLOWED[asked]) {
         const obstacle = takeover === "spawn" ? undefined : obstacleTo(takeover, situation);
-        if (obstacle !== undefined && !obstacles.includes(obstacle))
-            obstacles.push(obstacle);
-        return obstacle === undefined;
-    });
+        if (obstacle === undefined)
+            takeovers.push(takeover);
+        else if (!obstacles.includes(obstacle))
+            obstacles += obstacle + ", and ";
+    }
     if (takeovers.length === 0)
-        throw execUnavailable(asked, obstacles.join(", and "));
+        throw execUnavailable(asked, obstacles.slice(0, -", and ".length));
     if (asked !== "auto")
         return { asked, takeovers, reason: "it was forced at build time" };
-    const found = takeovers[0] === "spawn" ? [] : ["this is the main thread of Node"];
-    return { asked, takeovers, reason: [...obstacles, ...found].join(", and ") };
+    const found = takeovers[0] === "spawn" ? obstacles.slice(0, -", and ".length) : `${obstacles}this is the main thread of Node`;
+    return { asked, takeovers, reason: found };
 }
 
 /** The error for a forced takeover that something stands in the way of. */

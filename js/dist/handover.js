@@ -58,8 +58,11 @@ export function handOver(choice, installed, host, log) {
 
 /** Tries one takeover; what comes back is the reason for that. */
 function attempt(takeover, asked, { path, stub }, host) {
+    // The system refuses what is no program for this machine, and a stub comes back from that.
     if (takeover === "exec:stub")
         return stub === undefined ? "there is no stub" : host.execByStub(stub, path);
+    if (host.system === "linux")
+        requireProgram(path, host);
     const env = host.env();
     if (takeover === "exec:execve") {
         const obstacle = environmentObstacle(env, host);

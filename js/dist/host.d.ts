@@ -40,8 +40,6 @@ export interface Output {
     appendBase64(text: string): number;
     /** Drops what was written so far. */
     restart(): void;
-    /** Sets the permission bits, whatever the process's umask is. */
-    setMode(mode: number): void;
     close(): void;
 }
 
@@ -50,12 +48,12 @@ export interface Host {
     readonly system: string;
     readonly arch: string;
     readonly nodeVersion: string;
-    /** Owner of the files this process creates; `undefined` where the system has no user ids. */
-    readonly user: number | undefined;
     /** The environment, variables with text only. Takes longer than asking for one {@link variable}. */
     env(): Record<string, string>;
     /** A variable of the environment. */
     variable(name: string): string | undefined;
+    /** Owner of the files this process creates; `undefined` where the system has no user ids. */
+    user(): number | undefined;
     isMainThread(): boolean;
     hasExecve(): boolean;
     /** Folder of the module that is running, when that can be known. */
@@ -72,13 +70,15 @@ export interface Host {
     uniqueWord(): string;
     /**
      * Removes `path.<unique word>` of starts that were killed while they wrote: ordinary files of this user whose
-     * process is gone. Says nothing when that is not possible.
+     * process is gone. True if there were any; says nothing when that is not possible.
      */
-    removeLeftovers(path: string): void;
+    removeLeftovers(path: string): boolean;
     /** Creates a file that must not exist yet, not even as a link. */
-    create(path: string): Output;
+    create(path: string, mode: number): Output;
     /** Copies a file to a name that must not exist yet. */
-    copy(from: string, to: string, mode: number): void;
+    copy(from: string, to: string): void;
+    /** Sets the permission bits, whatever the process's umask is. */
+    setMode(path: string, mode: number): void;
     rename(from: string, to: string): void;
     /** Removes a file; says nothing when that is not possible. */
     remove(path: string): void;

@@ -5,7 +5,7 @@
  * closed, and renamed. A second start reuses the file after it has looked at it; two starts at once each
  * write their own and the later rename wins, which changes nothing because both are the same.
  */
-import type { Host, StubPlace } from "./host.js";
+import type { Host, Output, StubPlace } from "./host.js";
 import type { Program } from "./payload-type.js";
 
 /** Writes the program to a file that does not exist yet and returns a word on where it came from. */
@@ -35,7 +35,7 @@ export declare function install(name: string, program: Program, write: Writer, v
 export declare function requireHash(path: string, name: string, program: Program, host: Host): void;
 
 /** A writer for a base64 payload: `decode` fills the new file. */
-export declare function newFile(host: Host, fill: (output: ReturnType<Host["create"]>) => string): Writer;
+export declare function newFile(host: Host, fill: (output: Output) => string): Writer;
 
 /** A writer for a file payload that cannot be executed where it lies. */
 export declare function copyOf(file: string, host: Host): Writer;

@@ -5,18 +5,22 @@
  * closed, and renamed. A second start reuses the file after it has looked at it; two starts at once each
  * write their own and the later rename wins, which changes nothing because both are the same.
  */
-import { TrapError, systemReason } from "./errors.js";
+import { TrapError, systemCode, systemReason } from "./errors.js";
 
-/** Permission bits of an installed program. */
+/** Permission bits of an installed program; the umask may take some away. */
 const EXECUTABLE = 0o755;
+
+/** The permission bit that lets its owner execute a file. */
+const EXECUTABLE_BY_OWNER = 0o100;
 
 /** Permission bits that let somebody else than the owner write. */
 const WRITABLE_BY_OTHERS = 0o022;
 
 /** Folders to try, best first. */
 export function installFolders(asked) {
-    const folders = ["/tmp", "/dev/shm"];
-    return asked === undefined || asked === "" ? folders : [asked, ...folders.filter((folder) => folder !== asked)];
+    if (asked === undefined || asked === "" || asked === "/tmp")
+        return ["/tmp", "/dev/shm"];
+    return asked === "/dev/shm" ? ["/dev/shm", "/tmp"] : [asked, "/tmp", "/dev/shm"];
 }
 
 /**
@@ -25,8 +29,9 @@ export function installFolders(asked) {
  */
 export function install(name, program, write, verify, host) {
     const skipped = [];
+    const file = `trap-${program.sha256.slice(0, 16)}`;
     for (const folder of installFolders(host.variable("TRAP_DIR"))) {
-        const path = `${folder.replace(/\/+$/, "")}/trap-${program.sha256.slice(0, 16)}`;
+        const path = folder.endsWith("/") ? folder + file : `${folder}/${file}`;
         try {
             const origin = installAt(path, name, program, write, verify, host);
             return { path, origin, skipped };
@@ -55,15 +60,29 @@ function installAt(path, name, program, write, verify, host) {
             return "already installed";
         }
     }
-    // Only here, where a program is about to be written: a warm start has nothing to clean up. Containers that
-    // share the folder but not their process ids may take each other's file for a leftover: the start that
-    // loses its file goes on with the next folder.
-    host.removeLeftovers(path);
+    try {
+        return writeTo(path, name, program, write, verify, host);
+    }
+    catch (error) {
+        // What killed starts left behind may be what fills the folder. Containers that share it but not their process
+        // ids may take each other's file for such a thing: the start that loses its file goes on with the next folder.
+        if (systemCode(error) !== "ENOSPC" || !host.removeLeftovers(path))
+            throw error;
+        return writeTo(path, name, program, write, verify, host);
+    }
+}
+
+/** Writes a program under a temporary name, and gives it its own when it is complete and can be executed. */
+function writeTo(path, name, program, write, verify, host) {
     const temporary = `${path}.${host.uniqueWord()}`;
     try {
         // lap: prepare
         const origin = write(temporary);
-        requireExecutable(temporary, host);
+        if (!host.mayExecute(temporary)) {
+            // The umask, or the file it was copied from, left it without permission.
+            host.setMode(temporary, EXECUTABLE);
+            requireExecutable(temporary, host);
+        }
         if (verify)
             requireHash(temporary, name, program, host);
         host.rename(temporary, path);
@@ -79,9 +98,9 @@ function installAt(path, name, program, write, verify, host) {
 function isOurs(facts, program, host) {
     return (facts.kind === "file" &&
         facts.size === program.size &&
-        facts.owner === (host.user ?? facts.owner) &&
+        facts.owner === (host.user() ?? facts.owner) &&
         (facts.mode & WRITABLE_BY_OTHERS) === 0 &&
-        (facts.mode & EXECUTABLE) === EXECUTABLE);
+        (facts.mode & EXECUTABLE_BY_OWNER) !== 0);
 }
 
 /** Throws `TRAP_PAYLOAD_DAMAGED` unless the file has the hash of the program that was built. */
@@ -107,11 +126,9 @@ function requireExecutable(path, host) {
 /** A writer for a base64 payload: `decode` fills the new file. */
 export function newFile(host, fill) {
     return (temporary) => {
-        const output = host.create(temporary);
+        const output = host.create(temporary, EXECUTABLE);
         try {
-            const origin = fill(output);
-            output.setMode(EXECUTABLE);
-            return origin;
+            return fill(output);
         }
         finally {
             output.close();
@@ -122,7 +139,7 @@ export function newFile(host, fill) {
 /** A writer for a file payload that cannot be executed where it lies. */
 export function copyOf(file, host) {
     return (temporary) => {
-        host.copy(file, temporary, EXECUTABLE);
+        host.copy(file, temporary);
         return "copied file";
     };
 }

@@ -5,9 +5,6 @@
 import type { Host } from "./host.js";
 import type { Program } from "./payload-type.js";
 
-/** Paths where a payload file may lie, best first, without duplicates. */
-export declare function payloadPaths(file: string, folders: readonly (string | undefined)[]): readonly string[];
-
 /**
  * The path of the payload file, which has the right size.
  * Throws `TRAP_PAYLOAD_MISSING` or `TRAP_PAYLOAD_DAMAGED`, naming what was tried.

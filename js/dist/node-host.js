@@ -45,15 +45,12 @@ class NodeHost {
     system;
     arch;
     nodeVersion;
-    user;
     #process;
     #fs;
     constructor(process) {
         this.system = process.platform;
         this.arch = process.arch;
         this.nodeVersion = process.version;
-        // Files belong to the effective user.
-        this.user = process.geteuid?.();
         this.#process = process;
         this.#fs = this.#builtin("fs");
     }
@@ -70,6 +67,10 @@ class NodeHost {
     }
     variable(name) {
         return this.#process.env[name];
+    }
+    user() {
+        // Files belong to the effective user.
+        return this.#process.geteuid?.();
     }
     isMainThread() {
         // `node:worker_threads` would know, but loading it takes longer than everything else here. Changing
@@ -126,22 +127,25 @@ class NodeHost {
     }
     removeLeftovers(path) {
         const folder = path.slice(0, path.lastIndexOf("/") + 1);
+        let removed = false;
         try {
             for (const name of this.#fs.readdirSync(folder)) {
                 const file = folder + name;
                 if (file.startsWith(`${path}.`) && this.#isLeftover(file, parseInt(file.slice(path.length + 1), 10))) {
                     this.remove(file);
+                    removed = true;
                 }
             }
         }
         catch {
-            // The folder cannot be read: writing to it works without, or says why it does not.
+            // The folder cannot be read: then nothing was removed, and the start goes on with the next.
         }
+        return removed;
     }
     /** Whether a temporary file is this user's and the process `pid`, which made it, no longer runs. */
     #isLeftover(file, pid) {
         const stats = this.#fs.lstatSync(file, { throwIfNoEntry: false });
-        if (!(pid > 0) || stats?.isFile() !== true || stats.uid !== this.user)
+        if (!(pid > 0) || stats?.isFile() !== true || stats.uid !== this.user())
             return false;
         // The first process of a container has the same id again after a restart.
         if (pid === this.#process.pid)
@@ -154,14 +158,16 @@ class NodeHost {
         }
         return false;
     }
-    create(path) {
-        return new NodeOutput(this.#fs, this.#fs.openSync(path, "wx", 0o700));
+    create(path, mode) {
+        return new NodeOutput(this.#fs, this.#fs.openSync(path, "wx", mode));
     }
-    copy(from, to, mode) {
+    copy(from, to) {
         const COPYFILE_EXCL = 1;
         this.#fs.copyFileSync(from, to, COPYFILE_EXCL);
-        this.#fs.chmodSync(to, mode);
         // lap: write
+    }
+    setMode(path, mode) {
+        this.#fs.chmodSync(path, mode);
     }
     rename(from, to) {
         this.#fs.renameSync(from, to);
@@ -325,9 +331,6 @@ class NodeOutput {
     restart() {
         this.#fs.ftruncateSync(this.#file, 0);
         this.#at = 0;
-    }
-    setMode(mode) {
-        this.#fs.fchmodSync(this.#file, mode);
     }
     close() {
         this.#fs.closeSync(this.#file);

@@ -58,7 +58,6 @@ export interface NodeFileSystem {
     readSync(file: number, into: Uint8Array, offset: number, length: number, position: number): number;
     writeSync(file: number, from: Uint8Array | string, offset?: number, length?: number, position?: number): number;
     ftruncateSync(file: number, length: number): void;
-    fchmodSync(file: number, mode: number): void;
     closeSync(file: number): void;
     copyFileSync(from: string, to: string, flags: number): void;
     chmodSync(path: string, mode: number): void;

@@ -68,21 +68,20 @@ function isSeparator(character: string): boolean {
 
 /** Decodes all literals into `output`; `false` as soon as they cannot be a program of `size` bytes. */
 function decodeLiterals(literals: readonly string[], size: number, output: Output): boolean {
-  let expected = 0;
+  let bytes = 0;
+  if (literals[0]?.startsWith?.(ELF_START) !== true) return false;
   for (const literal of literals) {
     if (typeof literal !== "string" || literal.length % 4 !== 0) return false;
-    expected += decodedLength(literal);
-  }
-  if (expected !== size) return false;
-
-  for (const literal of literals) {
     for (let at = 0; at < literal.length; at += CHUNK) {
       const text = literal.length <= CHUNK ? literal : literal.slice(at, at + CHUNK);
+      const decoded = output.appendBase64(text);
       // Node skips characters that are not base64, so fewer bytes mean a wrong alphabet.
-      if (output.appendBase64(text) !== decodedLength(text)) return false;
+      if (decoded !== decodedLength(text)) return false;
+      bytes += decoded;
+      if (bytes > size) return false;
     }
   }
-  return true;
+  return bytes === size;
 }
 
 /** Bytes that base64 text stands for; its length is a multiple of 4. */

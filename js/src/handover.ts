@@ -70,7 +70,9 @@ export function handOver(choice: Choice, installed: Installed, host: Host, log: 
 
 /** Tries one takeover; what comes back is the reason for that. */
 function attempt(takeover: Choice["takeovers"][number], asked: Takeover, { path, stub }: Installed, host: Host): unknown {
+  // The system refuses what is no program for this machine, and a stub comes back from that.
   if (takeover === "exec:stub") return stub === undefined ? "there is no stub" : host.execByStub(stub, path);
+  if (host.system === "linux") requireProgram(path, host);
   const env = host.env();
   if (takeover === "exec:execve") {
     const obstacle = environmentObstacle(env, host);

@@ -6,12 +6,15 @@
  * write their own and the later rename wins, which changes nothing because both are the same.
  */
 
-import { TrapError, systemReason } from "./errors.js";
-import type { FileFacts, Host, StubPlace } from "./host.js";
+import { TrapError, systemCode, systemReason } from "./errors.js";
+import type { FileFacts, Host, Output, StubPlace } from "./host.js";
 import type { Program } from "./payload-type.js";
 
-/** Permission bits of an installed program. */
+/** Permission bits of an installed program; the umask may take some away. */
 const EXECUTABLE = 0o755;
+
+/** The permission bit that lets its owner execute a file. */
+const EXECUTABLE_BY_OWNER = 0o100;
 
 /** Permission bits that let somebody else than the owner write. */
 const WRITABLE_BY_OTHERS = 0o022;
@@ -32,8 +35,8 @@ export interface Installed {
 
 /** Folders to try, best first. */
 export function installFolders(asked: string | undefined): readonly string[] {
-  const folders = ["/tmp", "/dev/shm"];
-  return asked === undefined || asked === "" ? folders : [asked, ...folders.filter((folder) => folder !== asked)];
+  if (asked === undefined || asked === "" || asked === "/tmp") return ["/tmp", "/dev/shm"];
+  return asked === "/dev/shm" ? ["/dev/shm", "/tmp"] : [asked, "/tmp", "/dev/shm"];
 }
 
 /**
@@ -48,8 +51,9 @@ export function install(
   host: Host,
 ): Installed {
   const skipped: string[] = [];
+  const file = `trap-${program.sha256.slice(0, 16)}`;
   for (const folder of installFolders(host.variable("TRAP_DIR"))) {
-    const path = `${folder.replace(/\/+$/, "")}/trap-${program.sha256.slice(0, 16)}`;
+    const path = folder.endsWith("/") ? folder + file : `${folder}/${file}`;
     try {
       const origin = installAt(path, name, program, write, verify, host);
       return { path, origin, skipped };
@@ -86,15 +90,27 @@ function installAt(
     }
   }
 
-  // Only here, where a program is about to be written: a warm start has nothing to clean up. Containers that
-  // share the folder but not their process ids may take each other's file for a leftover: the start that
-  // loses its file goes on with the next folder.
-  host.removeLeftovers(path);
+  try {
+    return writeTo(path, name, program, write, verify, host);
+  } catch (error) {
+    // What killed starts left behind may be what fills the folder. Containers that share it but not their process
+    // ids may take each other's file for such a thing: the start that loses its file goes on with the next folder.
+    if (systemCode(error) !== "ENOSPC" || !host.removeLeftovers(path)) throw error;
+    return writeTo(path, name, program, write, verify, host);
+  }
+}
+
+/** Writes a program under a temporary name, and gives it its own when it is complete and can be executed. */
+function writeTo(path: string, name: string, program: Program, write: Writer, verify: boolean, host: Host): string {
   const temporary = `${path}.${host.uniqueWord()}`;
   try {
     // lap: prepare
     const origin = write(temporary);
-    requireExecutable(temporary, host);
+    if (!host.mayExecute(temporary)) {
+      // The umask, or the file it was copied from, left it without permission.
+      host.setMode(temporary, EXECUTABLE);
+      requireExecutable(temporary, host);
+    }
     if (verify) requireHash(temporary, name, program, host);
     host.rename(temporary, path);
     return origin;
@@ -109,9 +125,9 @@ function isOurs(facts: FileFacts, program: Program, host: Host): boolean {
   return (
     facts.kind === "file" &&
     facts.size === program.size &&
-    facts.owner === (host.user ?? facts.owner) &&
+    facts.owner === (host.user() ?? facts.owner) &&
     (facts.mode & WRITABLE_BY_OTHERS) === 0 &&
-    (facts.mode & EXECUTABLE) === EXECUTABLE
+    (facts.mode & EXECUTABLE_BY_OWNER) !== 0
   );
 }
 
@@ -141,13 +157,11 @@ function requireExecutable(path: string, host: Host): void {
 }
 
 /** A writer for a base64 payload: `decode` fills the new file. */
-export function newFile(host: Host, fill: (output: ReturnType<Host["create"]>) => string): Writer {
+export function newFile(host: Host, fill: (output: Output) => string): Writer {
   return (temporary) => {
-    const output = host.create(temporary);
+    const output = host.create(temporary, EXECUTABLE);
     try {
-      const origin = fill(output);
-      output.setMode(EXECUTABLE);
-      return origin;
+      return fill(output);
     } finally {
       output.close();
     }
@@ -157,7 +171,7 @@ export function newFile(host: Host, fill: (output: ReturnType<Host["create"]>) =
 /** A writer for a file payload that cannot be executed where it lies. */
 export function copyOf(file: string, host: Host): Writer {
   return (temporary) => {
-    host.copy(file, temporary, EXECUTABLE);
+    host.copy(file, temporary);
     return "copied file";
   };
 }

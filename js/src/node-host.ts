@@ -61,7 +61,6 @@ class NodeHost implements Host {
   readonly system: string;
   readonly arch: string;
   readonly nodeVersion: string;
-  readonly user: number | undefined;
   readonly #process: NodeProcess;
   readonly #fs: NodeFileSystem;
 
@@ -69,8 +68,6 @@ class NodeHost implements Host {
     this.system = process.platform;
     this.arch = process.arch;
     this.nodeVersion = process.version;
-    // Files belong to the effective user.
-    this.user = process.geteuid?.();
     this.#process = process;
     this.#fs = this.#builtin<NodeFileSystem>("fs");
   }
@@ -89,6 +86,11 @@ class NodeHost implements Host {
 
   variable(name: string): string | undefined {
     return this.#process.env[name];
+  }
+
+  user(): number | undefined {
+    // Files belong to the effective user.
+    return this.#process.geteuid?.();
   }
 
   isMainThread(): boolean {
@@ -149,24 +151,27 @@ class NodeHost implements Host {
     return `${this.#process.pid}-${Math.random().toString(36).slice(2, 12)}`;
   }
 
-  removeLeftovers(path: string): void {
+  removeLeftovers(path: string): boolean {
     const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    let removed = false;
     try {
       for (const name of this.#fs.readdirSync(folder)) {
         const file = folder + name;
         if (file.startsWith(`${path}.`) && this.#isLeftover(file, parseInt(file.slice(path.length + 1), 10))) {
           this.remove(file);
+          removed = true;
         }
       }
     } catch {
-      // The folder cannot be read: writing to it works without, or says why it does not.
+      // The folder cannot be read: then nothing was removed, and the start goes on with the next.
     }
+    return removed;
   }
 
   /** Whether a temporary file is this user's and the process `pid`, which made it, no longer runs. */
   #isLeftover(file: string, pid: number): boolean {
     const stats = this.#fs.lstatSync(file, { throwIfNoEntry: false });
-    if (!(pid > 0) || stats?.isFile() !== true || stats.uid !== this.user) return false;
+    if (!(pid > 0) || stats?.isFile() !== true || stats.uid !== this.user()) return false;
     // The first process of a container has the same id again after a restart.
     if (pid === this.#process.pid) return stats.mtimeMs < Date.now() - 1000 * this.#process.uptime();
     try {
@@ -177,15 +182,18 @@ class NodeHost implements Host {
     return false;
   }
 
-  create(path: string): Output {
-    return new NodeOutput(this.#fs, this.#fs.openSync(path, "wx", 0o700));
+  create(path: string, mode: number): Output {
+    return new NodeOutput(this.#fs, this.#fs.openSync(path, "wx", mode));
   }
 
-  copy(from: string, to: string, mode: number): void {
+  copy(from: string, to: string): void {
     const COPYFILE_EXCL = 1;
     this.#fs.copyFileSync(from, to, COPYFILE_EXCL);
-    this.#fs.chmodSync(to, mode);
     // lap: write
+  }
+
+  setMode(path: string, mode: number): void {
+    this.#fs.chmodSync(path, mode);
   }
 
   rename(from: string, to: string): void {
@@ -353,10 +361,6 @@ class NodeOutput implements Output {
   restart(): void {
     this.#fs.ftruncateSync(this.#file, 0);
     this.#at = 0;
-  }
-
-  setMode(mode: number): void {
-    this.#fs.fchmodSync(this.#file, mode);
   }
 
   close(): void {

@@ -48,7 +48,6 @@ export function start(payload: Payload, options: Options, host: Host = nodeHost(
       execve: host.hasExecve(),
     });
     const installed = place(payload.name, program, host.variable("TRAP_VERIFY") === "1", host);
-    if (host.system === "linux") requireProgram(installed.path, host);
     if (isDebug) log(describe(choice, installed, host));
     return handOver(choice, installed, host, log);
   } catch (error) {
@@ -111,9 +110,13 @@ function place(name: string, program: Program, verify: boolean, host: Host): Ins
       // lap: prepare
       return { path, stub, origin: "file in place", skipped: [] };
     }
-    // A payload that cannot be read is not the fault of the folders it could be copied to.
-    if (host.system === "linux") requireProgram(path, host);
-    return { ...install(name, program, copyOf(path, host), verify, host), stub };
+    try {
+      return { ...install(name, program, copyOf(path, host), verify, host), stub };
+    } catch (error) {
+      // A payload that cannot be read is not the fault of the folders it could be copied to.
+      if (host.system === "linux") requireProgram(path, host);
+      throw error;
+    }
   }
   if (base64 === undefined) {
     throw new TrapError(

@@ -15,7 +15,7 @@ function fromSource(source: string): () => readonly string[] {
 
 function decoded(function_: () => readonly string[], size = SIZE): { origin: string; content: string | undefined } {
   const { host, files } = fakeHost();
-  const output = host.create("/t/new");
+  const output = host.create("/t/new", 0o755);
   const origin = decode("hello", { sha256: "00", size }, function_, output);
   return { origin, content: files.get("/t/new")?.content };
 }

@@ -34,6 +34,7 @@ export interface Fakes {
   /** Files that cannot be read. */
   readonly unreadable?: readonly string[];
   readonly stackLimit?: number;
+  readonly umask?: number;
 }
 
 /** How a fake process ended; thrown, because a process that ends runs no further line. */
@@ -48,7 +49,10 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
   const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
   const refuse = (path: string): void => {
     const error = fakes.broken?.[folderOf(path)];
-    if (error !== undefined) throw new Error(`${error}, open '${path}'`);
+    const room = [...files.keys()].every((file) => !file.includes(".dead"));
+    if (error !== undefined && !(room && error.includes("until there is room"))) {
+      throw Object.assign(new Error(`${error}, open '${path}'`), { code: error.split(":", 1)[0] });
+    }
   };
   const refuseReading = (path: string): void => {
     if (fakes.unreadable?.includes(path) !== true) return;
@@ -58,9 +62,9 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
     system: fakes.system ?? "linux",
     arch: fakes.arch ?? "x64",
     nodeVersion: fakes.nodeVersion ?? "v24.0.0",
-    user: USER,
     env: () => fakes.env ?? { AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" },
     variable: (name) => host.env()[name],
+    user: () => USER,
     isMainThread: () => fakes.mainThread ?? true,
     hasExecve: () => fakes.execve ?? true,
     moduleFolder: () => fakes.moduleFolder,
@@ -89,17 +93,24 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
     },
     uniqueWord: () => "new",
     removeLeftovers(path) {
-      for (const file of files.keys()) if (file.startsWith(`${path}.dead`)) host.remove(file);
+      const left = [...files.keys()].filter((file) => file.startsWith(`${path}.dead`));
+      for (const file of left) host.remove(file);
+      return left.length > 0;
     },
-    create(path) {
+    create(path, mode) {
       refuse(path);
       done.push(`create ${path}`);
-      return fakeOutput(path, files, done);
+      return fakeOutput(path, mode & ~(fakes.umask ?? 0o022), files, done);
     },
-    copy(from, to, mode) {
+    copy(from, to) {
+      refuseReading(from);
       refuse(to);
       done.push(`copy ${from} to ${to}`);
-      files.set(to, { ...files.get(from), mode, owner: USER });
+      files.set(to, { ...files.get(from), owner: USER });
+    },
+    setMode(path, mode) {
+      done.push(`mode ${mode.toString(8)} ${path}`);
+      files.set(path, { ...files.get(path), mode });
     },
     rename(from, to) {
       done.push(`rename ${from} to ${to}`);
@@ -141,9 +152,8 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
   return { host, done, files };
 }
 
-function fakeOutput(path: string, files: Map<string, FakeFile>, done: string[]): Output {
+function fakeOutput(path: string, mode: number, files: Map<string, FakeFile>, done: string[]): Output {
   let content = "";
-  let mode = 0o700;
   files.set(path, { content, mode });
   const store = (): void => void files.set(path, { content, mode });
   return {
@@ -155,10 +165,6 @@ function fakeOutput(path: string, files: Map<string, FakeFile>, done: string[]):
     },
     restart() {
       content = "";
-      store();
-    },
-    setMode(bits) {
-      mode = bits;
       store();
     },
     close: () => void done.push(`close ${path}`),

@@ -30,10 +30,18 @@ test("a cold container writes, closes and renames, a warm one writes nothing", (
   assert.deepEqual(warm.result, { path: `/tmp/${NAME}`, origin: "already installed", skipped: [] });
 });
 
-test("what a killed start left is removed before a program is written, and only then", () => {
+test("what a killed start left is removed when there is no room for another, and only then", () => {
   const left = { [`/tmp/${NAME}.dead`]: { content: "half" } };
-  assert.deepEqual(installed({ files: left }).done, [`remove /tmp/${NAME}.dead`, ...WRITTEN]);
-  assert.deepEqual(installed({ files: { ...left, [`/tmp/${NAME}`]: { content: CONTENT } } }).done, []);
+  assert.deepEqual(installed({ files: left }).done, WRITTEN);
+  const full = { "/tmp": "ENOSPC: no space until there is room" };
+  assert.deepEqual(installed({ files: left, broken: full }).done, [`remove /tmp/${NAME}.dead`, ...WRITTEN]);
+  assert.equal(installed({ files: left, broken: { "/tmp": "ENOSPC: never" } }).result.path, `/dev/shm/${NAME}`);
+});
+
+test("the permission to execute is given where the umask took it away", () => {
+  const { result, done } = installed({ umask: 0o777 });
+  assert.deepEqual([result.path, done[2]], [`/tmp/${NAME}`, `mode 755 /tmp/${NAME}.new`]);
+  assert.deepEqual(installed({ umask: 0o077 }).done, WRITTEN);
 });
 
 describe("a file at the target path is replaced when it", () => {
@@ -76,7 +84,8 @@ describe("the next folder is used when the first", () => {
 
 test("the temporary file is removed when it cannot be executed", () => {
   const { done } = installed({ noexec: ["/tmp"] });
-  assert.deepEqual(done.slice(0, 3), [`create /tmp/${NAME}.new`, `close /tmp/${NAME}.new`, `remove /tmp/${NAME}.new`]);
+  const temporary = `/tmp/${NAME}.new`;
+  assert.deepEqual(done.slice(0, 4), [`create ${temporary}`, `close ${temporary}`, `mode 755 ${temporary}`, `remove ${temporary}`]);
 });
 
 test("the error names every folder with its reason, and a way out", () => {

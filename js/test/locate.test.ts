@@ -1,20 +1,40 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { locate, payloadPaths } from "../src/locate.js";
+import { locate } from "../src/locate.js";
 import { moduleFolder, pathOfScript } from "../src/module-folder.js";
 import { fakeHost } from "./fake-host.js";
+import type { Fakes } from "./fake-host.js";
 
 const program = { sha256: "00", size: 4 };
 
-test("a payload file is looked for in `trap/` and beside the module, then in the task root", () => {
-  assert.deepEqual(payloadPaths("hello.bin", ["/app/dist", "/var/task/"]), [
+test("a payload file is looked for with the handler, with the module and in the task root, each also in `trap/`", () => {
+  const env = { LAMBDA_TASK_ROOT: "/var/task/", _HANDLER: "functions/index.handler" };
+  const lookedFor = (fakes: Fakes): readonly string[] => {
+    try {
+      locate("hello", "hello.bin", program, fakeHost(fakes).host);
+    } catch (error) {
+      return [...String(error).matchAll(/(\S+): no such file/g)].map(([, path]) => path ?? "");
+    }
+    return [];
+  };
+  assert.deepEqual(lookedFor({ moduleFolder: "/app/dist", env }), [
+    "/var/task//functions/trap/hello.bin",
+    "/var/task//functions/hello.bin",
     "/app/dist/trap/hello.bin",
     "/app/dist/hello.bin",
     "/var/task/trap/hello.bin",
     "/var/task/hello.bin",
   ]);
-  assert.deepEqual(payloadPaths("hello.bin", [undefined, "/a", "/a"]), ["/a/trap/hello.bin", "/a/hello.bin"]);
+  const once = { moduleFolder: "/a", env: { LAMBDA_TASK_ROOT: "/a", _HANDLER: "index.handler" } };
+  assert.deepEqual(lookedFor(once), ["/a/trap/hello.bin", "/a/hello.bin"]);
+});
+
+test("V8 is not asked for the module when the file lies with the handler", () => {
+  const env = { LAMBDA_TASK_ROOT: "/var/task", _HANDLER: "index.handler" };
+  const { host } = fakeHost({ env, files: { "/var/task/trap/hello.bin": { size: 4 } } });
+  host.moduleFolder = () => assert.fail("asked");
+  assert.equal(locate("hello", "hello.bin", program, host), "/var/task/trap/hello.bin");
 });
 
 test("a file of another size is passed over", () => {
@@ -27,7 +47,7 @@ test("a missing file is named with every path that was tried", () => {
   const { host } = fakeHost({ moduleFolder: "/app", env: { LAMBDA_TASK_ROOT: "/var/task" } });
   assert.throws(() => locate("hello", "hello.bin", program, host), {
     code: "TRAP_PAYLOAD_MISSING",
-    message: /\/app\/trap\/hello\.bin: no such file; .*\/var\/task\/hello\.bin: no such file\nhelp: /,
+    message: /\/var\/task\/hello\.bin: no such file; .*\/app\/hello\.bin: no such file\nhelp: /,
   });
 });
 

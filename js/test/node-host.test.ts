@@ -15,7 +15,7 @@ function folder(t: TestContext): string {
 
 test("a file that is started again holds what was written afterwards, and nothing else", (t) => {
   const path = join(folder(t), "new");
-  const output = nodeHost().create(path);
+  const output = nodeHost().create(path, 0o755);
   assert.equal(output.appendBase64("AAAAAAAA"), 6);
   output.restart();
   assert.equal(output.appendBase64("f0VM"), 3);
@@ -27,8 +27,8 @@ test("a new file or a copy never takes the place of one that is there", (t) => {
   const path = join(folder(t), "there");
   writeFileSync(path, "mine");
   const host = nodeHost();
-  assert.throws(() => host.create(path), { code: "EEXIST" });
-  assert.throws(() => host.copy(path, path, 0o755), { code: "EEXIST" });
+  assert.throws(() => host.create(path, 0o755), { code: "EEXIST" });
+  assert.throws(() => host.copy(path, path), { code: "EEXIST" });
   assert.equal(readFileSync(path, "utf8"), "mine");
 });
 
@@ -41,7 +41,8 @@ test("what a killed start left is removed, and nothing else", (t) => {
   for (const name of kept) writeFileSync(join(to, name), "");
   symlinkSync("/nowhere", `${path}.${gone}-link`);
   mkdirSync(`${path}.${gone}-folder`);
-  nodeHost().removeLeftovers(path);
+  assert.equal(nodeHost().removeLeftovers(path), true);
+  assert.equal(nodeHost().removeLeftovers(path), false);
   assert.deepEqual(readdirSync(to).sort(), [...kept, `trap-0123.${gone}-link`, `trap-0123.${gone}-folder`].sort());
 });
 

@@ -172,7 +172,7 @@ describe("a payload file is", () => {
   });
   test("copied when it may not", () => {
     const fakes = { moduleFolder: "/app", files: { [at]: { size: 4, mode: 0o644 } } };
-    assert.deepEqual(ends(fakes, "auto", carried), [`copy ${at} to ${PATH}.new`, `rename ${PATH}.new to ${PATH}`, `execve ${PATH}`]);
+    assert.deepEqual(ends(fakes, "auto", carried), [`copy ${at} to ${PATH}.new`, `mode 755 ${PATH}.new`, `rename ${PATH}.new to ${PATH}`, `execve ${PATH}`]);
   });
   test("compared with its hash when that is asked for", () => {
     const fakes = { env: { ...polling, TRAP_VERIFY: "1" }, moduleFolder: "/app", files: { [at]: { content: "abcd" } } };

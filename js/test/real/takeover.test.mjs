@@ -200,12 +200,13 @@ for (const { path: node, version } of nodes) {
 
     describe("a program that cannot run is an error and does not abort Node:", () => {
       const otherMachine = Buffer.from(built.bytes);
-      otherMachine.writeUInt16LE(process.arch === "x64" ? 183 : 62, 18);
+      // RISC-V: nobody who runs these tests is likely to have registered an emulator for it.
+      otherMachine.writeUInt16LE(243, 18);
       const noElf = Buffer.from(built.bytes);
-      noElf.write("#!/bin/sh\nexit 0\n");
+      noElf.write("neither ELF nor script");
       const cases = {
-        "another machine's": [otherMachine, /this host is \w+ and the file is (arm64|x64)/],
-        "a script": [noElf, /the file is no ELF file/],
+        "another machine's": [otherMachine, /this host is \w+ and the file is ELF machine 243/],
+        "not one at all": [noElf, /the file is no ELF file|its base64 text does not give/],
       };
       for (const [name, [bytes, message]] of Object.entries(cases)) {
         for (const file of [undefined, "hello.bin"]) {
