@@ -85,6 +85,6 @@ fn nothing_of_it_can_be_written_and_executed() {
         assert!(matches!(stack[..], [(_, flags, _)] if flags & elf::PF_X.0 == 0), "{arch:?}: {stack:?}");
         assert_eq!(dynamic(&file, elf::DT_TEXTREL), [0; 0], "{arch:?}");
         let flags = dynamic(&file, elf::DT_FLAGS);
-        assert!(flags.iter().all(|flags| flags & u64::from(elf::DF_TEXTREL.0) == 0), "{arch:?}");
+        assert!(flags.iter().all(|flags| flags & elf::DF_TEXTREL.0 == 0), "{arch:?}");
     }
 }
