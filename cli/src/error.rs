@@ -24,6 +24,8 @@ pub enum Class {
     Files = 5,
     /// The host or the program failed while it ran: no answer, or an error for an answer.
     Run = 6,
+    /// A limit that was set for a measurement is exceeded.
+    Budget = 7,
 }
 
 /// A failure the tool expects.

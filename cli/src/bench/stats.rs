@@ -1,0 +1,345 @@
+//! Statistics that a single bad sample cannot spoil: medians, quartiles, and intervals by resampling.
+//!
+//! Quantiles are of type 7 (Hyndman and Fan 1996, the default of R and NumPy): between two samples the
+//! value is interpolated linearly. What too few samples cannot tell is `None`, never zero.
+
+use fastrand::Rng;
+use serde::Serialize;
+
+/// Starts below which a 95th percentile would only be the slowest start under another name.
+pub const ENOUGH_FOR_P95: usize = 20;
+
+/// The same for a 99th percentile of events.
+pub const ENOUGH_FOR_P99: usize = 500;
+
+/// Rounds below which an interval would promise more than resampling can know: of five samples, even all
+/// between the smallest and the largest hold the median only 15 times in 16.
+pub const ENOUGH_FOR_INTERVAL: usize = 5;
+
+/// How often rounds are drawn for an interval.
+const RESAMPLES: usize = 2000;
+
+/// Where the draws begin: the same samples give the same interval, today and tomorrow.
+const SEED: u64 = 0x7261_7074;
+
+/// Where samples lie.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// How many there are.
+    pub samples: usize,
+    /// The middle.
+    pub median: f64,
+    /// The quartiles, the middle half; absent for a single sample.
+    pub quartiles: Option<Interval>,
+    /// The 95th percentile; absent below [`ENOUGH_FOR_P95`] samples.
+    pub p95: Option<f64>,
+}
+
+impl Spread {
+    /// `None` without samples.
+    pub fn of(samples: &[f64]) -> Option<Self> {
+        let sorted = sorted(samples);
+        let many = sorted.len() > 1;
+        Some(Self {
+            samples: sorted.len(),
+            median: at(&sorted, 0.5)?,
+            quartiles: many.then_some(Interval { low: at(&sorted, 0.25)?, high: at(&sorted, 0.75)? }),
+            p95: (sorted.len() >= ENOUGH_FOR_P95).then_some(at(&sorted, 0.95)?),
+        })
+    }
+
+    /// Width of the middle half, relative to the median.
+    pub fn relative_iqr(&self) -> Option<f64> {
+        let Interval { low, high } = self.quartiles?;
+        (self.median > 0.0).then(|| (high - low) / self.median)
+    }
+}
+
+/// From here to there.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Interval {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+impl Interval {
+    /// True when a value lies between the ends, or is one.
+    pub fn contains(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+}
+
+/// A figure, and between what it would lie 19 times in 20 if the run were repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The figure itself, from all samples.
+    pub value: f64,
+    /// Its 95 % interval; absent below [`ENOUGH_FOR_INTERVAL`] rounds.
+    pub interval: Option<Interval>,
+}
+
+/// The middle of the samples.
+pub fn median(samples: &[f64]) -> Option<f64> {
+    quantile(samples, 0.5)
+}
+
+/// Type 7; `p` lies between 0 and 1.
+pub fn quantile(samples: &[f64], p: f64) -> Option<f64> {
+    at(&sorted(samples), p)
+}
+
+/// The median distance from the median, scaled so that it estimates the standard deviation of normal
+/// samples. `None` below two samples.
+pub fn mad(samples: &[f64]) -> Option<f64> {
+    let middle = median(samples)?;
+    let distances: Vec<_> = samples.iter().map(|sample| (sample - middle).abs()).collect();
+    (samples.len() > 1).then_some(median(&distances)? * 1.4826)
+}
+
+/// A figure made of several series that were measured in the same rounds, with its interval.
+///
+/// Each series has one value for each round, in the same order. Whole rounds are drawn with replacement,
+/// so what disturbed all variants of a round alike does not widen the interval. The interval lies between
+/// the 2.5 % and the 97.5 % quantile of the draws.
+pub fn paired<const N: usize>(
+    series: [&[f64]; N],
+    figure: impl Fn([f64; N]) -> Option<f64>,
+) -> Option<Estimate> {
+    let rounds = rounds(series);
+    let mut ranked = series.map(|values| Ranked::of(&values[..rounds]));
+    let interval = resample(rounds, |rng| figure(drawn(&mut ranked, rounds, rng)?));
+    Some(Estimate { value: figure(medians(series)?)?, interval })
+}
+
+/// The same for two runs, whose rounds have nothing to do with each other: each is drawn for itself.
+pub fn between<const N: usize>(
+    new: [&[f64]; N],
+    old: [&[f64]; N],
+    figure: impl Fn([f64; N], [f64; N]) -> Option<f64>,
+) -> Option<Estimate> {
+    let (many, few) = (rounds(new), rounds(old));
+    let mut ranked_new = new.map(|values| Ranked::of(&values[..many]));
+    let mut ranked_old = old.map(|values| Ranked::of(&values[..few]));
+    let interval = resample(many.min(few), |rng| {
+        figure(drawn(&mut ranked_new, many, rng)?, drawn(&mut ranked_old, few, rng)?)
+    });
+    Some(Estimate { value: figure(medians(new)?, medians(old)?)?, interval })
+}
+
+/// How many rounds all of the series have.
+fn rounds<const N: usize>(series: [&[f64]; N]) -> usize {
+    series.iter().map(|values| values.len()).min().unwrap_or(0)
+}
+
+fn medians<const N: usize>(series: [&[f64]; N]) -> Option<[f64; N]> {
+    let mut medians = [0.0; N];
+    for (place, values) in medians.iter_mut().zip(series) {
+        *place = median(values)?;
+    }
+    Some(medians)
+}
+
+/// The medians of as many rounds, drawn with replacement, the same for all series.
+fn drawn<const N: usize>(series: &mut [Ranked; N], rounds: usize, rng: &mut Rng) -> Option<[f64; N]> {
+    for _ in 0..rounds {
+        let round = rng.usize(..rounds);
+        for values in series.iter_mut() {
+            values.take(round);
+        }
+    }
+    let mut medians = [0.0; N];
+    for (place, values) in medians.iter_mut().zip(series) {
+        *place = values.median_of_taken(rounds)?;
+    }
+    Some(medians)
+}
+
+/// A series that is sorted once and counted often: thousands of draws would otherwise each sort anew.
+struct Ranked {
+    sorted: Vec<f64>,
+    /// Where the value of each round stands among the sorted ones.
+    rank: Vec<usize>,
+    /// How often each of the sorted values was drawn.
+    taken: Vec<u32>,
+}
+
+impl Ranked {
+    fn of(values: &[f64]) -> Self {
+        let mut order: Vec<_> = (0..values.len()).collect();
+        order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+        let mut rank = vec![0; values.len()];
+        for (place, round) in order.iter().enumerate() {
+            rank[*round] = place;
+        }
+        let sorted = order.iter().map(|round| values[*round]).collect();
+        Self { sorted, rank, taken: vec![0; values.len()] }
+    }
+
+    fn take(&mut self, round: usize) {
+        self.taken[self.rank[round]] += 1;
+    }
+
+    /// The median of what was taken, which is forgotten.
+    fn median_of_taken(&mut self, count: usize) -> Option<f64> {
+        let (mut below, mut above, mut seen) = (None, None, 0);
+        for (value, taken) in self.sorted.iter().zip(&mut self.taken) {
+            seen += std::mem::take(taken) as usize;
+            // The two in the middle; of an odd number they are one.
+            if below.is_none() && seen > (count - 1) / 2 {
+                below = Some(value);
+            }
+            if above.is_none() && seen > count / 2 {
+                above = Some(value);
+            }
+        }
+        Some((below? + above?) / 2.0)
+    }
+}
+
+/// One without meaning (a ratio to nothing) among the draws means that there is no interval to speak of.
+fn resample(rounds: usize, mut draw: impl FnMut(&mut Rng) -> Option<f64>) -> Option<Interval> {
+    if rounds < ENOUGH_FOR_INTERVAL {
+        return None;
+    }
+    let mut rng = Rng::with_seed(SEED);
+    let draws = (0..RESAMPLES).map(|_| draw(&mut rng)).collect::<Option<Vec<_>>>()?;
+    let draws = sorted(&draws);
+    Some(Interval { low: at(&draws, 0.025)?, high: at(&draws, 0.975)? })
+}
+
+/// A ratio, where there is one.
+pub fn ratio(part: f64, whole: f64) -> Option<f64> {
+    let ratio = part / whole;
+    (whole > 0.0 && ratio.is_finite()).then_some(ratio)
+}
+
+fn sorted(samples: &[f64]) -> Vec<f64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+}
+
+fn at(sorted: &[f64], p: f64) -> Option<f64> {
+    let place = (sorted.len().checked_sub(1)? as f64) * p;
+    let (below, above) = (sorted.get(place.floor() as usize)?, sorted.get(place.ceil() as usize)?);
+    Some(below + (above - below) * place.fract())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1, 2, … n, not in order.
+    fn shuffled(n: u32) -> Vec<f64> {
+        (0..n).map(|i| f64::from((i * 7) % n + 1)).collect()
+    }
+
+    #[test]
+    fn nothing_is_known_of_no_samples_and_no_spread_of_one() {
+        assert_eq!(Spread::of(&[]), None);
+        assert_eq!(median(&[]), None);
+        assert_eq!(mad(&[]), None);
+        assert_eq!(mad(&[3.0]), None);
+        let one = Spread::of(&[3.0]).unwrap();
+        assert_eq!((one.median, one.quartiles, one.p95), (3.0, None, None));
+        assert_eq!(one.relative_iqr(), None);
+        assert_eq!(paired([&[], &[]], |[a, b]| ratio(a, b)), None);
+        let one = paired([&[3.0], &[2.0]], |[a, b]| ratio(a, b)).unwrap();
+        assert_eq!(one, Estimate { value: 1.5, interval: None });
+        assert_eq!(between([&[3.0]], [&[]], |[a], [b]| ratio(a, b)), None);
+    }
+
+    /// The expected values are those of R's `quantile(x, type = 7)`.
+    #[test]
+    fn quantiles_of_known_samples() {
+        let spread = Spread::of(&[10.0, 1.0, 4.0, 2.0]).unwrap();
+        assert_eq!(spread.median, 3.0);
+        assert_eq!(spread.quartiles, Some(Interval { low: 1.75, high: 5.5 }));
+        assert_eq!(spread.p95, None, "four starts have no 95th percentile");
+        let spread = Spread::of(&shuffled(20)).unwrap();
+        assert_eq!(spread.median, 10.5);
+        assert_eq!(spread.quartiles, Some(Interval { low: 5.75, high: 15.25 }));
+        assert!((spread.p95.unwrap() - 19.05).abs() < 1e-9);
+        assert!((spread.relative_iqr().unwrap() - 9.5 / 10.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_wild_sample_moves_neither_the_middle_nor_the_noise() {
+        let mut samples = shuffled(41);
+        let (middle, noise) = (median(&samples).unwrap(), mad(&samples).unwrap());
+        *samples.iter_mut().find(|sample| **sample == 41.0).unwrap() = 1e6;
+        assert_eq!(median(&samples), Some(middle));
+        assert_eq!(mad(&samples), Some(noise));
+        assert!((noise - 10.0 * 1.4826).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_disturbs_a_whole_round_does_not_widen_a_paired_interval() {
+        let rounds: Vec<_> = shuffled(40);
+        let doubled: Vec<_> = rounds.iter().map(|time| time * 2.0).collect();
+        let pairs = paired([&doubled, &rounds], |[a, b]| ratio(a, b)).unwrap();
+        assert_eq!(pairs.value, 2.0);
+        let Interval { low, high } = pairs.interval.unwrap();
+        assert!((low - 2.0).abs() < 1e-9 && (high - 2.0).abs() < 1e-9, "{low} to {high}");
+        let strangers = between([&doubled], [&rounds], |[a], [b]| ratio(a, b)).unwrap().interval.unwrap();
+        assert!(strangers.contains(2.0) && strangers.low < 1.6 && strangers.high > 2.4, "{strangers:?}");
+    }
+
+    #[test]
+    fn counting_finds_the_median_that_sorting_finds() {
+        let mut rng = Rng::with_seed(3);
+        for count in 1..12 {
+            let values: Vec<_> = (0..count).map(|_| f64::from(rng.u8(..5))).collect();
+            let mut ranked = Ranked::of(&values);
+            for _ in 0..20 {
+                let rounds: Vec<_> = (0..count).map(|_| rng.usize(..count)).collect();
+                rounds.iter().for_each(|round| ranked.take(*round));
+                let sorted = median(&rounds.iter().map(|round| values[*round]).collect::<Vec<_>>());
+                assert_eq!(ranked.median_of_taken(count), sorted, "{values:?} {rounds:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_samples_give_the_same_interval() {
+        let (a, b) = (shuffled(30), shuffled(30).into_iter().rev().collect::<Vec<_>>());
+        let once = paired([&a, &b], |[a, b]| ratio(a, b)).unwrap();
+        assert_eq!(paired([&a, &b], |[a, b]| ratio(a, b)), Some(once));
+        assert!(once.interval.unwrap().contains(once.value));
+    }
+
+    /// The interval of a median of normal samples is known: 1.96 × 1.2533 × σ / √n on either side.
+    #[test]
+    fn an_interval_is_as_wide_as_theory_says() {
+        let mut rng = Rng::with_seed(1);
+        let mut normal = || (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
+        let widths: Vec<_> = (0..40)
+            .map(|_| {
+                let samples: Vec<_> = (0..100).map(|_| normal() + 50.0).collect();
+                let Interval { low, high } =
+                    paired([&samples], |[middle]| Some(middle)).unwrap().interval.unwrap();
+                (high - low) / 2.0
+            })
+            .collect();
+        let theory = 1.96 * 1.2533 / 10.0;
+        let found = median(&widths).unwrap();
+        assert!((found / theory - 1.0).abs() < 0.2, "{found} against {theory}");
+    }
+
+    #[test]
+    fn too_few_rounds_have_a_figure_and_no_interval() {
+        let few = paired([&[4.0, 2.0, 3.0, 5.0], &[2.0, 1.0, 2.0, 2.0]], |[a, b]| ratio(a, b)).unwrap();
+        assert_eq!(few, Estimate { value: 1.75, interval: None });
+    }
+
+    #[test]
+    fn a_ratio_to_nothing_is_no_ratio() {
+        assert_eq!(ratio(1.0, 0.0), None);
+        assert_eq!(ratio(1.0, -2.0), None);
+        assert_eq!(ratio(-1.0, 2.0), Some(-0.5));
+        let zeros = [0.0; 6];
+        assert_eq!(paired([&[1.0; 6], &zeros], |[a, b]| ratio(a, b)), None);
+    }
+}
