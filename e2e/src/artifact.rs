@@ -169,7 +169,10 @@ fn padded(arch: Arch) -> Result<PathBuf> {
 }
 
 /// The command line of this checkout, built once per run; or the one that `CARGO_TRAP_E2E_CLI` names.
-fn cli() -> Result<PathBuf> {
+///
+/// # Errors
+/// With everything the compiler printed.
+pub fn cli() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("CARGO_TRAP_E2E_CLI") {
         return Ok(path.into());
     }
