@@ -4,16 +4,13 @@
 //! seen. Both runs are resampled, so the noise of either widens it. What the runs do not have in common
 //! (the machine, the program, Node) no interval can know: it is said.
 
-use std::path::Path;
-
 use serde::Serialize;
 
-use super::model::{Client, Kind, Run, SCHEMA, Variant};
+use super::model::{Client, Kind, Run, Variant};
 use super::noise::Noise;
 use super::stats::{self, Estimate};
 use super::summary::{Rounds, groups, left, members, totals, values, warm};
 use crate::size::Bytes;
-use crate::{Class, Error, Result, files};
 
 /// What changed from an old run to a new one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -121,32 +118,6 @@ fn signed(value: f64, digits: usize) -> String {
         (false, true) => format!("−{text}"),
         (false, false) => format!("+{text}"),
     }
-}
-
-/// Reads an earlier run.
-///
-/// # Errors
-/// `file` when it cannot be read; `comparison` when it is not a run of this schema.
-pub fn load(path: &Path) -> Result<Run> {
-    let bytes = files::read_regular(path)?;
-    let wrong = |what: &str| {
-        Error::known("comparison", Class::Request, format!("`{}` {what}", path.display()))
-            .with_hint("give a file that `cargo trap bench --format json --out <file>` wrote")
-    };
-    let value: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|error| wrong("is not JSON").with_source(error))?;
-    match value.get("schema").and_then(serde_json::Value::as_u64) {
-        Some(schema) if schema == u64::from(SCHEMA) => {}
-        Some(schema) => {
-            let what = format!(
-                "was written with schema {schema}, and this version of the tool reads schema {SCHEMA}"
-            );
-            return Err(wrong(&what).with_hint("measure it again with this version"));
-        }
-        None => return Err(wrong("is not a run of `cargo trap bench`: it names no schema")),
-    }
-    serde_json::from_value(value)
-        .map_err(|error| wrong("is not a whole run of `cargo trap bench`").with_source(error))
 }
 
 /// Holds a new run against an old one.
@@ -401,31 +372,5 @@ mod tests {
         assert!((boot.total.old - boot.total.new).abs() > 1.0, "it was held against Node 24, not 20");
         assert!(comparison.gone.contains(&"boot on Node 20.20.2".to_owned()));
         assert!(comparison.warnings[0].starts_with("another Node: 20.20.2, 24.21.0 then"));
-    }
-
-    #[test]
-    fn a_file_that_is_no_run_is_refused_with_what_is_wrong() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("old.json");
-        let error = |text: &str| {
-            std::fs::write(&path, text).unwrap();
-            load(&path).unwrap_err()
-        };
-        for (text, what) in [
-            ("", "is not JSON"),
-            ("{", "is not JSON"),
-            ("[1]", "names no schema"),
-            ("{\"a\": 1}", "names no schema"),
-            ("{\"schema\": 99}", "was written with schema 99"),
-            ("{\"schema\": 1}", "is not a whole run"),
-        ] {
-            let error = error(text);
-            assert_eq!(error.code(), "comparison", "{text}");
-            assert!(error.to_string().contains(what), "{error}");
-            assert!(error.hint().is_some());
-        }
-        std::fs::remove_file(&path).unwrap();
-        assert_eq!(load(&path).unwrap_err().code(), "file");
-        assert_eq!(load(folder.path()).unwrap_err().code(), "not-a-file");
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::bench::{compare, sample};
+use crate::bench::{compare, journal, sample};
 
 fn golden(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bench/report/expected").join(name);
@@ -82,7 +82,7 @@ fn json_is_as_committed_and_reads_back_as_the_run() {
     let text = render(&run, Format::Json, WIDTH, Some(&comparison())).unwrap();
     golden("run.json", &text);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bench/report/expected/run.json");
-    let read = compare::load(&path).unwrap();
+    let read = journal::read(&path).unwrap();
     assert!(read == run, "summary and comparison are no part of a run");
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert!(value["comparison"]["changes"].is_array());
