@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::Result;
-use crate::commands::{build, completions, doctor, init, inspect, invoke, man, new};
+use crate::commands::{bench, build, completions, doctor, init, inspect, invoke, man, new};
 use crate::ui::{Format, Ui};
 
 /// Cargo calls `cargo-trap trap …`; typed by hand it is the same.
@@ -46,6 +46,7 @@ pub enum Command {
     Init(init::Args),
     Build(build::Args),
     Invoke(invoke::Args),
+    Bench(bench::Args),
     Inspect(inspect::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
@@ -78,6 +79,7 @@ impl Trap {
             Command::Init(args) => init::run(args, ui),
             Command::Build(args) => build::run(args, ui),
             Command::Invoke(args) => invoke::run(args, ui),
+            Command::Bench(args) => bench::run(args, ui),
             Command::Inspect(args) => inspect::run(args, ui),
             Command::Doctor(args) => doctor::run(args, ui),
             Command::Completions(args) => completions::run(args, ui),

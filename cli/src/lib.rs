@@ -5,6 +5,7 @@
 
 pub mod arch;
 pub mod artifact;
+pub mod bench;
 pub mod cargo_args;
 pub mod cli;
 pub mod commands;

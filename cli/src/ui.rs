@@ -101,6 +101,11 @@ impl Ui {
         Progress(bar)
     }
 
+    /// How many columns people see on stdout; `None` where nobody looks.
+    pub fn width(&self) -> Option<usize> {
+        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+    }
+
     /// One machine-readable object on stdout, on a line of its own.
     ///
     /// # Errors

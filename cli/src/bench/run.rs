@@ -244,19 +244,8 @@ fn name(planned: &Planned, settings: &Settings, traced: bool) -> String {
 
 /// A variant without samples.
 fn variant(planned: &Planned, settings: &Settings, stage: &Stage) -> Variant {
-    let host = planned.node.and_then(|node| settings.nodes.get(node));
-    Variant {
-        id: planned.recipe.id(),
-        kind: planned.recipe.kind(),
-        node: host.map(|host| host.node.version.clone()),
-        client: planned.client,
-        default: planned.default,
-        artifact: stage.built(planned.recipe).map(|built| built.size),
-        unavailable: planned.unavailable.clone(),
-        failed: Vec::new(),
-        samples: Vec::new(),
-        traces: Vec::new(),
-    }
+    let artifact = stage.built(planned.recipe).map(|built| built.size);
+    Variant { artifact, ..planned.variant(&settings.nodes) }
 }
 
 /// Says what is about to happen, and how long it will take.

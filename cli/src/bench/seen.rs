@@ -100,7 +100,8 @@ impl Watch {
 
     fn line(&self, seen: &mut Seen, at: Instant, stream: Stream, line: &str) {
         if stream == Stream::Stdout {
-            if line.starts_with(LOG_LINE) {
+            // AWS's client puts the time and more before it.
+            if line.contains(LOG_LINE) {
                 seen.log_line = seen.log_line.or(Some(at));
             }
             return;
@@ -157,7 +158,7 @@ mod tests {
         let observer = watch.observer();
         let log = |stream, line: &str| observer.report(1, 1, Phase::Log { stream, line: line.into() });
         observer.report(1, 1, Phase::Spawned { pid: 1 });
-        log(Stream::Stdout, "trap start time 17");
+        log(Stream::Stdout, "2026-01-01T00:00:00.000Z\tundefined\tINFO\ttrap start time 17");
         log(Stream::Stdout, "trap-main 5");
         log(Stream::Stderr, "it said");
         log(Stream::Stderr, "");

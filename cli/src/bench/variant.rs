@@ -1,7 +1,7 @@
 //! What can be started: the catalogue, and which of it was asked for.
 
 use super::clients::Clients;
-use super::model::{Client, Kind};
+use super::model::{Client, Kind, Variant};
 use crate::host::node::Node;
 use crate::payload::Encoding;
 use crate::settings::Takeover;
@@ -196,6 +196,24 @@ pub struct Planned {
     pub default: bool,
     /// Why it cannot be measured.
     pub unavailable: Option<String>,
+}
+
+impl Planned {
+    /// The same, as a report knows it before there are samples.
+    pub fn variant(&self, nodes: &[Nodejs]) -> Variant {
+        Variant {
+            id: self.recipe.id(),
+            kind: self.recipe.kind(),
+            node: self.node.and_then(|node| nodes.get(node)).map(|host| host.node.version.clone()),
+            client: self.client,
+            default: self.default,
+            artifact: None,
+            unavailable: self.unavailable.clone(),
+            failed: Vec::new(),
+            samples: Vec::new(),
+            traces: Vec::new(),
+        }
+    }
 }
 
 /// Everything to be measured, in the order of the report.

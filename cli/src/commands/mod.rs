@@ -1,5 +1,6 @@
 //! One file per command: `Args` is what was typed, `run` does it.
 
+pub mod bench;
 pub mod build;
 pub mod completions;
 pub mod doctor;

@@ -1,6 +1,8 @@
 //! The command line as people meet it: the real binary, an empty environment, a throw-away folder.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(target_os = "linux")]
+mod bench;
 mod build;
 mod help;
 mod inspect;

@@ -1,0 +1,330 @@
+//! `cargo trap bench`: how long a start takes, phase by phase, against what else there is.
+//!
+//! Everything that was typed is understood before anything is built; [`crate::bench`] measures.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::invoke::{self, request};
+use crate::arch::{Arch, ArchChoice};
+use crate::bench::budget::{self, Budget};
+use crate::bench::compare::{self, Comparison};
+use crate::bench::model::{Client, Run};
+use crate::bench::report::{self, Format};
+use crate::bench::run::{self as runs, Settings};
+use crate::bench::{Clients, Nodejs, Planned, Stage, Wanted, catalogue, journal};
+use crate::commands::build::Selection;
+use crate::files::{self, Mode};
+use crate::host::node;
+use crate::ui::Ui;
+use crate::{Class, Error, Result, plan};
+
+/// Measure cold starts on this machine, phase by phase, beside what else there is
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_long_help = "Examples:
+  cargo trap bench                                    this crate, everything, on the `node` on PATH
+  cargo trap bench --node 20 --node 22 --runs 100     on two Nodes from `node_modules`
+  cargo trap bench --variant file --variant seed      only these, and what they are held against
+  cargo trap bench --format html --out bench.html     a page that works offline
+
+Variants:
+  program        the program alone, as on `provided.al2023`
+  boot           Node with an empty module
+  handler        a plain Node handler that gives the program's answer
+  seed           the first try at this idea: a literal, three imports, a shell
+  base64/…       an artifact with the program as text in its module
+  file/…         one with the program as a file beside it, executed in place
+  file-copied/…  the same where the file lost its mode on the way and must be copied
+each of the last three by `exec:stub`, `exec:execve` and `spawn`, as far as the Node can.
+
+What is measured is an artifact in one module, as `--platform lambda` makes it, unless `--platform`
+names another. Each round starts every variant once, in another random order, in a container of its
+own that is gone before the next one starts; a start counts after one correct answer. Totals come
+from the artifact as it is, phases from a copy that tells them. Samples are kept as they come, in
+`target/trap/bench`: `--from` reads them, also after Ctrl-C.")]
+pub struct Args {
+    /// HTTP method [default: GET, or POST with data]; may be left out before a path
+    #[arg(value_name = "METHOD")]
+    first: Option<String>,
+    /// Path and query, beginning with `/` [default: /]
+    #[arg(value_name = "PATH")]
+    second: Option<String>,
+    /// What to send.
+    #[command(flatten)]
+    input: request::Input,
+    /// What to measure, and how often.
+    #[command(flatten)]
+    what: What,
+    /// What hosts it.
+    #[command(flatten)]
+    hosts: Hosts,
+    /// Where results go.
+    #[command(flatten)]
+    output: Output,
+    /// Which program, and how it is packaged.
+    #[command(flatten)]
+    selection: Selection,
+}
+
+/// What to measure, and how often.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Measuring")]
+struct What {
+    /// How many starts of each variant
+    #[arg(long, value_name = "N", default_value = "40", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    runs: u32,
+    /// How many further events each container gets, for the warm figures
+    #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    warm: u32,
+    /// Measure only these, and the baselines `program` and `boot`: a variant, or what several begin with
+    #[arg(long, value_name = "NAME")]
+    variant: Vec<String>,
+}
+
+/// What hosts it.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Host")]
+struct Hosts {
+    /// The Nodes to boot, each by its path or a version: `22`, `22.15.1` [default: `node` on PATH]
+    #[arg(long, value_name = "FILE|VERSION", env = "CARGO_TRAP_NODE", hide_env_values = true)]
+    node: Vec<String>,
+    /// The clients that load the artifact in Node [default: minimal]
+    #[arg(long, value_name = "CLIENT")]
+    host: Vec<Client>,
+    /// AWS's client, for `--host ric`: the folder of the npm package [default: from `node_modules`]
+    #[arg(long, value_name = "DIR")]
+    ric: Vec<PathBuf>,
+    /// A start that has not answered after this many seconds has failed
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = invoke::seconds)]
+    timeout: Duration,
+    /// Set a variable for the host, or pass ours on; the host inherits few others
+    #[arg(long = "env", value_name = "NAME[=VALUE]")]
+    environment: Vec<String>,
+}
+
+/// Where results go.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Report")]
+struct Output {
+    /// How it is written [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Write it into this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Fail when a limit is exceeded, such as `over-boot<=10ms` or `file: ratio:seed<=0.5`; may be repeated
+    #[arg(long, value_name = "LIMIT", long_help = budget_help())]
+    budget: Vec<String>,
+    /// Say what changed since an earlier run, and whether it exceeds the noise
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
+    /// Report what an earlier run left, a journal or JSON, and measure nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["runs", "warm", "variant", "node", "host", "ric"])]
+    from: Option<PathBuf>,
+}
+
+fn budget_help() -> String {
+    let figures = budget::help();
+    format!(
+        "Fail when a limit is exceeded, such as `over-boot<=10ms` or `file: ratio:seed<=0.5`; may be repeated\n\n{figures}"
+    )
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of a build; of the search for a Node or a client; `no-variant`; `bench-program` when the program gives
+/// no answer.
+pub fn run(args: Args, ui: &Ui) -> Result<()> {
+    let report = Report::new(&args.output)?;
+    if let Some(file) = &args.output.from {
+        return report.give(&journal::read(file)?, ui);
+    }
+    if !cfg!(target_os = "linux") {
+        let message = "starts can be measured on Linux alone, whose programs they start";
+        return Err(Error::known("bench-system", Class::Machine, message)
+            .with_hint("`cargo trap invoke` tries the program on this system"));
+    }
+    let (settings, stage) = prepare(args, &report.budgets, ui)?;
+    // One thread is enough: all that happens is waited for, and nothing else takes the processors.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::file("start the event loop in", &stage.results))?;
+    let (run, stopped) = runtime.block_on(runs::run(&settings, stage, ui))?;
+    let Some(status) = stopped else { return report.give(&run, ui) };
+    report.show(&run, ui)?;
+    // The person who pressed Ctrl-C knows; only the status says it.
+    Err(Error::ToolFailed { tool: "the run".into(), status, hint: None })
+}
+
+/// Understands what was typed, finds what hosts it, and compiles the program.
+fn prepare(mut args: Args, budgets: &[Budget], ui: &Ui) -> Result<(Settings, Stage)> {
+    let What { runs, warm, variant } = args.what;
+    let flags = &args.selection.flags;
+    let wanted = Wanted { names: variant, payload: flags.payload, takeover: flags.takeover };
+    wanted.check()?;
+    let request = request::Request::new(args.first, args.second, args.input)?;
+    let environment = invoke::variables(&args.hosts.environment)?;
+
+    args.selection.flags.arch = invoke::local_arch(&args.selection, Arch::of_this_machine());
+    // Looked for before a long build rather than after it.
+    let typed = args.selection.flags.arch.map(ArchChoice::arches).unwrap_or_default();
+    let early = args.selection.program.is_empty().then(|| invoke::choose(&typed));
+    let early = early.map(|arch| Ready::find(&args.hosts, arch, &wanted, budgets)).transpose()?;
+    let stage = Stage::new(&args.selection, invoke::choose, ui)?;
+    let Ready { arch: _, nodes, clients, planned } = match early {
+        Some(early) if early.arch == stage.program.arch => early,
+        _ => Ready::find(&args.hosts, stage.program.arch, &wanted, budgets)?,
+    };
+    let settings = Settings {
+        command: command(std::env::args()),
+        runs,
+        warm,
+        timeout: args.hosts.timeout,
+        request,
+        environment,
+        nodes,
+        clients,
+        planned,
+    };
+    Ok((settings, stage))
+}
+
+/// Everything that hosts programs of an architecture.
+struct Ready {
+    arch: Arch,
+    nodes: Vec<Nodejs>,
+    clients: Clients,
+    planned: Vec<Planned>,
+}
+
+impl Ready {
+    fn find(hosts: &Hosts, arch: Arch, wanted: &Wanted, budgets: &[Budget]) -> Result<Self> {
+        let nodes = find_nodes(&hosts.node, arch)?;
+        let plain: Vec<_> = nodes.iter().map(|host| host.node.clone()).collect();
+        let clients = Clients::find(&hosts.host, &hosts.ric, &plain)?;
+        let planned = catalogue(&nodes, &clients, wanted);
+        let variants: Vec<_> = planned.iter().map(|planned| planned.variant(&nodes)).collect();
+        budget::fits(budgets, &variants)?;
+        Ok(Self { arch, nodes, clients, planned })
+    }
+}
+
+/// The Nodes that were asked for, each once.
+fn find_nodes(given: &[String], arch: Arch) -> Result<Vec<Nodejs>> {
+    let mut nodes: Vec<Nodejs> = Vec::new();
+    let found = match given {
+        [] => vec![node::find(None, arch)?],
+        given => given.iter().map(|given| node::resolve(given, arch)).collect::<Result<_>>()?,
+    };
+    for node in found {
+        if let Some(twice) = nodes.iter().find(|other| other.node.version == node.version) {
+            let (one, two) = (twice.node.path.display(), node.path.display());
+            let message = format!("`{one}` and `{two}` are both Node {}", node.version);
+            return Err(Error::known("ambiguous", Class::Request, message)
+                .with_hint("give each version once: reports tell Nodes apart by their versions"));
+        }
+        nodes.push(Nodejs::of(node));
+    }
+    Ok(nodes)
+}
+
+/// What was typed, for the report. What may be a secret stays here.
+fn command(typed: impl Iterator<Item = String>) -> Vec<String> {
+    let mut words = ["cargo", "trap"].map(str::to_owned).to_vec();
+    let mut hides = None;
+    for word in typed.skip_while(|word| word != "bench") {
+        let shown = match (hides.take(), word.split_once('=')) {
+            (Some(separator), _) => hide(&word, separator),
+            (None, Some(("--env", value))) => format!("--env={}", hide(value, '=')),
+            (None, Some(("--header", value))) => format!("--header={}", hide(value, ':')),
+            _ => word.clone(),
+        };
+        hides = match word.as_str() {
+            "--env" => Some('='),
+            "-H" | "--header" => Some(':'),
+            _ => None,
+        };
+        words.push(shown);
+    }
+    words
+}
+
+fn hide(text: &str, separator: char) -> String {
+    match text.split_once(separator) {
+        Some((name, _)) => format!("{name}{separator}…"),
+        None => text.to_owned(),
+    }
+}
+
+/// What is to be made of a run, understood before it begins.
+struct Report {
+    format: Option<Format>,
+    out: Option<PathBuf>,
+    budgets: Vec<Budget>,
+    before: Option<Run>,
+}
+
+impl Report {
+    fn new(output: &Output) -> Result<Self> {
+        if let Some(out) = &output.out {
+            files::check_writable(out)?;
+        }
+        Ok(Self {
+            format: output.format,
+            out: output.out.clone(),
+            budgets: output.budget.iter().map(|text| text.parse()).collect::<Result<_>>()?,
+            before: output.compare.as_deref().map(journal::read).transpose()?,
+        })
+    }
+
+    /// Shows a run and holds it against its limits.
+    fn give(&self, run: &Run, ui: &Ui) -> Result<()> {
+        self.show(run, ui)?;
+        for verdict in budget::verdicts(&self.budgets, run).iter().filter(|verdict| verdict.kept) {
+            ui.status("Kept", verdict);
+        }
+        budget::check(&self.budgets, run)
+    }
+
+    fn show(&self, run: &Run, ui: &Ui) -> Result<()> {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            reason: &'static str,
+            #[serde(flatten)]
+            run: &'a Run,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            comparison: Option<Comparison>,
+        }
+        let comparison = self.before.as_ref().map(|before| compare::compare(before, run));
+        if self.format.is_none() && self.out.is_none() && ui.is_json() {
+            return ui.json(&Line { reason: "trap-bench", run, comparison });
+        }
+        let format = self.format.unwrap_or_default();
+        let Some(out) = &self.out else {
+            let width = ui.width().unwrap_or(report::WIDTH);
+            return ui.text(report::render(run, format, width, comparison.as_ref())?);
+        };
+        let text = report::render(run, format, report::WIDTH, comparison.as_ref())?;
+        files::write(out, anstream::adapter::strip_str(&text).to_string().as_bytes(), Mode::Plain)?;
+        ui.status("Wrote", plan::shown(out));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_may_be_secret_are_not_in_the_report() {
+        let typed =
+            "/bin/cargo-trap trap bench --env A=b=c --env=D=e -H X:y --header=Z:1 --env HOME --runs 3 /?a=b";
+        let words = command(typed.split(' ').map(str::to_owned)).join(" ");
+        assert_eq!(
+            words,
+            "cargo trap bench --env A=… --env=D=… -H X:… --header=Z:… --env HOME --runs 3 /?a=b"
+        );
+    }
+}
