@@ -26,7 +26,6 @@ describe("the literals of a payload are found in source with", () => {
     "double quotes, one per line": `function x64() { return [\n"${a}",\n"${b}",\n]; }`,
     "single quotes": `function x64() { return ['${a}','${b}'] }`,
     "backticks": `function x(){return[\`${a}\`,\`${b}\`]}`,
-    "mixed quotes": `function x(){return["${a}",'${b}']}`,
     "Windows line ends and tabs": `function x64() {\r\n\treturn [\r\n\t\t"${a}",\r\n\t\t"${b}"\r\n\t];\r\n}`,
     "an arrow": `() => ["${a}", "${b}"]`,
   };
@@ -40,6 +39,7 @@ describe("source is refused when", () => {
     "there is no program in it": `function x() { return data; }`,
     "literals are joined by an operator": `function x() { return ["${TEXTS[0]}" + "${TEXTS[1]}"]; }`,
     "the array is made by a call": `function x() { return "${TEXTS.join(".")}".split("."); }`,
+    "quotes are mixed": `function x() { return ["${TEXTS[0]}", '${TEXTS[1]}']; }`,
     "the text is cut off": `function x() { return ["${TEXTS[0]}`,
     "the program is not at the start of a literal": `function x() { return ["AAAA${TEXTS[0]}"]; }`,
     "a comment stands between literals": `function x() { return ["${TEXTS[0]}", /* more */ "${TEXTS[1]}"]; }`,
