@@ -80,7 +80,7 @@ pub fn run() -> Run {
 /// The same on another Node as well.
 pub fn run_on_two_nodes() -> Run {
     let mut run = run();
-    let newer = run.variants[1..].to_vec().into_iter().map(|mut variant| {
+    let newer = run.variants[1..].iter().cloned().map(|mut variant| {
         variant.node = Some("24.21.0".into());
         for sample in &mut variant.samples {
             sample.total_ms = rounded(sample.total_ms - 1.9);

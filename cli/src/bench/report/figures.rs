@@ -42,21 +42,20 @@ pub(super) fn ratio(value: f64) -> String {
 /// A ratio with its interval: `0.14 (0.13–0.16)`.
 pub(super) fn estimate(estimate: Estimate) -> String {
     // All three with the digits of the largest, so that they can be compared at a glance.
-    let places =
-        digits(estimate.interval.map_or(estimate.value, |interval| interval.high.max(estimate.value)));
-    let value = with_digits(estimate.value, places);
-    match estimate.interval {
-        Some(Interval { low, high }) => {
-            format!("{value} ({}–{})", with_digits(low, places), with_digits(high, places))
-        }
-        None => value,
-    }
+    let Some(interval) = estimate.interval else { return ratio(estimate.value) };
+    let places = digits(interval.low.abs().max(interval.high.abs()).max(estimate.value.abs()));
+    format!("{} ({})", with_digits(estimate.value, places), between(interval, places))
 }
 
-/// The middle half, in milliseconds: `23.7–24.4`.
-pub(super) fn range(Interval { low, high }: Interval) -> String {
-    let places = digits_of_ms(low.max(high));
-    format!("{}–{}", with_digits(low, places), with_digits(high, places))
+/// From here to there, in milliseconds: `23.7–24.4`.
+pub(super) fn range(interval: Interval) -> String {
+    between(interval, digits_of_ms(interval.low.abs().max(interval.high.abs())))
+}
+
+/// A dash, unless a sign could be taken for another one.
+fn between(Interval { low, high }: Interval, places: usize) -> String {
+    let dash = if low < 0.0 { '…' } else { '–' };
+    format!("{}{dash}{}", with_digits(low, places), with_digits(high, places))
 }
 
 /// A share: `3.1 %`, which no line break tears apart.
@@ -220,6 +219,7 @@ mod tests {
         assert_eq!(estimate(alone), "0.14");
         assert_eq!(range(Interval { low: 0.41, high: 0.52 }), "0.41–0.52");
         assert_eq!(range(Interval { low: 0.98, high: 1.12 }), "1.0–1.1");
+        assert_eq!(range(Interval { low: -4.26, high: 0.4 }), "−4.3…0.4");
     }
 
     #[test]

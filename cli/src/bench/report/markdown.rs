@@ -128,7 +128,7 @@ fn legend(text: &mut String, summary: &Summary) {
 /// Text that is read as it is, in a table as well: no markup, no mention, no second line.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
-    for c in text.chars() {
+    for c in figures::clean(text).chars() {
         match c {
             '&' => escaped += "&amp;",
             '<' => escaped += "&lt;",
@@ -138,7 +138,6 @@ fn escape(text: &str) -> String {
                 escaped.push('\\');
                 escaped.push(c);
             }
-            '\n' | '\r' => escaped.push(' '),
             _ => escaped.push(c),
         }
     }
@@ -156,6 +155,9 @@ fn fenced(text: &str) -> String {
 
 #[test]
 fn nothing_from_outside_is_markup() {
-    assert_eq!(escape("a|b <i>*x*</i> @me `c`\n#1"), r"a\|b &lt;i&gt;\*x\*&lt;/i&gt; &#64;me \`c\` \#1");
+    assert_eq!(
+        escape("a|b <i>*x*</i> @me `c`\n#1"),
+        "a\\|b &lt;i&gt;\\*x\\*&lt;/i&gt; &#64;me \\`c\\`\u{fffd}\\#1"
+    );
     assert_eq!(fenced("a ``` b"), "````text\na ``` b\n````");
 }

@@ -123,11 +123,14 @@ fn over(row: &Row) -> f64 {
     row.over_boot_ms.map_or(f64::INFINITY, |estimate| estimate.value)
 }
 
-/// `file/exec:stub adds 1.8 ms over boot, 0.10 × what the seed adds (0.09–0.11); …`
+/// `file/exec:stub adds 1.8 ms over boot (1.6–2.0), 0.10 × what the seed adds (0.09–0.11); …`
 fn start(row: &Row) -> Option<String> {
     let id = figures::clean(&row.id);
     let mut sentence = match row.over_boot_ms {
-        Some(over) => format!("{id} adds {}\u{a0}ms over boot", figures::ms(over.value)),
+        Some(over) => {
+            let interval = over.interval.map(|interval| format!(" ({})", figures::range(interval)));
+            format!("{id} adds {}\u{a0}ms over boot{}", figures::ms(over.value), interval.unwrap_or_default())
+        }
         None => format!("{id} polls first after {}\u{a0}ms", figures::ms(row.total_ms?.median)),
     };
     if let Some(ratio) = row.added_to_seed {
