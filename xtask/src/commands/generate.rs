@@ -92,8 +92,9 @@ fn difference_of_compilers(wanted: &str, found: &str) -> Option<String> {
     }
     let version = wanted.split(' ').nth(1).unwrap_or(wanted);
     Some(format!(
-        "what is committed was made by `{wanted}`, and this is `{found}`: run `rustup toolchain install {version}` and \
-         this again with RUSTUP_TOOLCHAIN={version}, or move on to this compiler as the generator's manifest says"
+        "what is committed was made by `{wanted}`, and this is `{found}`: run `rustup toolchain install {version}`, then \
+         with RUSTUP_TOOLCHAIN={version} `cargo xtask setup` and this again; or move on to this compiler, as the \
+         manifest in `xtask/generators` says"
     ))
 }
 
