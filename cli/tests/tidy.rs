@@ -71,6 +71,20 @@ fn the_readme_lists_every_code_and_no_other() {
 }
 
 #[test]
+fn the_readme_says_what_every_exit_status_means() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let sentence = readme.split("The exit status is").nth(1).unwrap().split(". ").next().unwrap();
+    let errors = fs::read_to_string(root().join("cli/src/error.rs")).unwrap();
+    let classes = errors.split("pub enum Class {").nth(1).unwrap().split('}').next().unwrap();
+    let statuses: Vec<_> =
+        classes.lines().filter_map(|line| line.split_once(" = ")?.1.strip_suffix(',')).collect();
+    assert!(statuses.len() > 5, "{statuses:?}");
+    for status in statuses {
+        assert!(sentence.contains(&format!(" {status} ")), "the README does not say what {status} means");
+    }
+}
+
+#[test]
 fn the_npm_package_and_the_crates_have_one_version() {
     let package: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(root().join("js/package.json")).unwrap()).unwrap();

@@ -19,9 +19,12 @@ const WIDTHS: [u32; 3] = [360, 768, 1280];
 /// What a page load may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a case does with a browser.
+type Case = fn(&Path) -> Result<()>;
+
 fn main() {
     let arguments = Arguments::from_args();
-    let cases: [(&str, fn(&Path) -> Result<()>); 4] = [
+    let cases: [(&str, Case); 4] = [
         ("the-browser-is-heard-when-it-complains", the_browser_is_heard_when_it_complains),
         ("the-page-opens-without-a-complaint", the_page_opens_without_a_complaint),
         ("the-page-fits-every-width", the_page_fits_every_width),
