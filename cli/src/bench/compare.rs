@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::model::{Client, Kind, Run, Variant};
 use super::noise::Noise;
 use super::stats::{self, Estimate};
-use super::summary::{Rounds, groups, left, members, totals, values, warm};
+use super::summary::{Rounds, left, members, totals, values, warm};
 use crate::size::Bytes;
 
 /// What changed from an old run to a new one.
@@ -70,7 +70,7 @@ pub enum Verdict {
     More,
     /// The interval holds "as before".
     Same,
-    /// Too few starts to tell noise from change.
+    /// Too few starts, or too much noise, to tell noise from change.
     Unknown,
 }
 
@@ -90,7 +90,7 @@ impl Difference {
         let change = |ratio: f64| (ratio - 1.0) * 100.0;
         let Some(interval) = self.ratio.interval else {
             let all = [change(self.ratio.value)];
-            return format!("{}\u{a0}%, too few starts to tell it from noise", signed(all[0], digits(&all)));
+            return format!("{}\u{a0}%, not to be told from noise", signed(all[0], digits(&all)));
         };
         let (low, high) = (change(interval.low), change(interval.high));
         let value = change(self.ratio.value);
@@ -137,13 +137,22 @@ pub fn compare(old: &Run, new: &Run) -> Comparison {
             continue;
         };
         seen.push(earlier);
+        if let (Some(then), Some(now)) = (&earlier.node, &variant.node)
+            && then != now
+        {
+            let warning = format!("another Node: {then} then, {now} now");
+            if !comparison.warnings.contains(&warning) {
+                comparison.warnings.push(warning);
+            }
+        }
         comparison.changes.extend(change(old, earlier, new, variant));
     }
     comparison.gone = measured(old)
         .filter(|variant| !seen.iter().any(|other| std::ptr::eq(*other, *variant)))
         .map(named)
         .collect();
-    comparison.warnings.extend(moved(&comparison.changes));
+    let moved = moved(&comparison, old.program.sha256 == new.program.sha256);
+    comparison.warnings.extend(moved);
     comparison
 }
 
@@ -236,15 +245,6 @@ fn differences(old: &Run, new: &Run) -> Vec<String> {
         let size = |run: &Run| Bytes(run.program.size);
         warnings.push(format!("the program was built anew: {} then, {} now", size(old), size(new)));
     }
-    let nodes = |run: &Run| {
-        let mut nodes: Vec<_> = groups(run).into_iter().filter_map(|(node, _)| node).collect();
-        nodes.dedup();
-        nodes.join(", ")
-    };
-    let (before, after) = (nodes(old), nodes(new));
-    if !before.is_empty() && !after.is_empty() && before != after {
-        warnings.push(format!("another Node: {before} then, {after} now"));
-    }
     for (run, which) in [(old, "old"), (new, "new")] {
         if run.interrupted {
             warnings.push(format!("the {which} run was interrupted"));
@@ -256,20 +256,25 @@ fn differences(old: &Run, new: &Run) -> Vec<String> {
     warnings
 }
 
-/// Node boot and the program alone contain nothing that a takeover could change.
-fn moved(changes: &[Change]) -> Vec<String> {
-    let still = changes.iter().filter(|change| change.kind == Kind::Boot);
-    let moved = still.filter(|change| matches!(change.total.verdict(), Verdict::Less | Verdict::More));
-    moved
-        .map(|change| {
-            format!(
-                "Node boot alone, which holds nothing of this project, is {}{}: compare what is added over \
-                 boot, not totals",
-                change.total.in_words("faster", "slower"),
-                change.node.as_ref().map(|node| format!(" on Node {node}")).unwrap_or_default(),
-            )
-        })
-        .collect()
+/// Node boot contains nothing of this project, and the program alone nothing of a takeover. Where one of them
+/// moved, the machine did.
+fn moved(comparison: &Comparison, same_program: bool) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for change in &comparison.changes {
+        let who = match change.kind {
+            Kind::Boot => "Node boot alone",
+            Kind::Program if same_program => "the program alone, the same bytes as then,",
+            _ => continue,
+        };
+        if matches!(change.total.verdict(), Verdict::Less | Verdict::More) {
+            let node = change.node.as_ref().map(|node| format!(" on Node {node}")).unwrap_or_default();
+            let how = change.total.in_words("faster", "slower");
+            warnings.push(format!(
+                "{who} is {how}{node}: the machine was not as it was; compare what is added over boot, not totals"
+            ));
+        }
+    }
+    warnings
 }
 
 #[cfg(test)]
@@ -329,8 +334,8 @@ mod tests {
         assert_eq!(difference(0.88, Some((0.85, 0.91))), "faster by 12 % (9–15 %)");
         assert_eq!(difference(1.021, Some((1.012, 1.034))), "slower by 2.1 % (1.2–3.4 %)");
         assert_eq!(difference(1.0, Some((0.98, 1.03))), "no difference seen (−2.0…+3.0 %)");
-        assert_eq!(difference(1.2, None), "+20 %, too few starts to tell it from noise");
-        assert_eq!(difference(1.0, None), "0.0 %, too few starts to tell it from noise");
+        assert_eq!(difference(1.2, None), "+20 %, not to be told from noise");
+        assert_eq!(difference(1.0, None), "0.0 %, not to be told from noise");
     }
 
     #[test]
@@ -371,6 +376,6 @@ mod tests {
         let boot = of(&comparison, "boot");
         assert!((boot.total.old - boot.total.new).abs() > 1.0, "it was held against Node 24, not 20");
         assert!(comparison.gone.contains(&"boot on Node 20.20.2".to_owned()));
-        assert!(comparison.warnings[0].starts_with("another Node: 20.20.2, 24.21.0 then"));
+        assert_eq!(comparison.warnings[0], "another Node: 24.21.0 then, 24.30.0 now");
     }
 }

@@ -125,7 +125,7 @@ impl Summary {
 }
 
 /// Every pair of Node and client, in the order of the run; one without Node when there is none at all.
-pub(super) fn groups(run: &Run) -> Vec<(Option<&str>, Option<Client>)> {
+fn groups(run: &Run) -> Vec<(Option<&str>, Option<Client>)> {
     let mut found = Vec::new();
     for variant in run.variants.iter().filter(|variant| variant.kind != Kind::Program) {
         let key = (variant.node.as_deref(), variant.client);

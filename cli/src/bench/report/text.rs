@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Effects, Style};
 use super::chart::{self, Segment};
 use super::columns::{COST, Column, START, WARM, phases};
 use super::{figures, words};
-use crate::bench::compare::{Change, Comparison, Verdict};
+use crate::bench::compare::{Change, Comparison, Difference, Verdict};
 use crate::bench::model::{Phase, Run};
 use crate::bench::summary::{Group, Row, Summary};
 
@@ -193,40 +193,26 @@ impl Page {
                 }
             }
         }
-        let names: Vec<_> =
-            comparison.changes.iter().map(|change| words::changed(change, comparison)).collect();
-        let label = names.iter().map(|name| length(name)).max().unwrap_or(0);
-        for (change, name) in comparison.changes.iter().zip(&names) {
-            self.change(change, name, label);
+        let changes = comparison.changes.iter();
+        let changes: Vec<_> =
+            changes.map(|change| (words::changed(change, comparison), shown_changes(change))).collect();
+        let label = changes.iter().map(|(name, _)| length(name)).max().unwrap_or(0);
+        let lines = || changes.iter().flat_map(|(_, lines)| lines);
+        let widest = lines().map(|line| length(&line.head) + GAP + length(&line.what)).max().unwrap_or(0);
+        // Where there is no room beside the names, the figures stand below them.
+        let beside = label + GAP + widest <= self.width;
+        for (name, lines) in &changes {
+            if !beside {
+                let _ = writeln!(self.text, "{name}");
+            }
+            for (index, Line { head, what, style }) in lines.iter().enumerate() {
+                let name = if beside && index == 0 { name } else { "" };
+                let label = if beside { label } else { 0 };
+                let _ = writeln!(self.text, "{}  {head}  {style}{what}{style:#}", pad(name, label));
+            }
         }
         for line in words::not_in_both(comparison) {
             self.paragraph(&line, 0);
-        }
-    }
-
-    fn change(&mut self, change: &Change, name: &str, label: usize) {
-        let mut first = true;
-        for figure in words::differences(change) {
-            // A terminal shows what matters most and what changed.
-            let moved = matches!(figure.difference.verdict(), Verdict::Less | Verdict::More);
-            if !figure.always && !moved {
-                continue;
-            }
-            let style = match figure.difference.verdict() {
-                Verdict::Less => GREEN,
-                Verdict::More => RED,
-                _ => Style::new(),
-            };
-            let name = if std::mem::take(&mut first) { name } else { "" };
-            let (old, new) = (figure.old, figure.new);
-            let what = figure.difference.in_words(figure.less, figure.more).replace('\u{a0}', " ");
-            let head = format!("{}  {:<9}  {old:>6} → {new:<6}", pad(name, label), figure.name);
-            let room = self.width.saturating_sub(length(&head) + 2);
-            if length(&what) <= room {
-                let _ = writeln!(self.text, "{head}  {style}{what}{style:#}");
-            } else {
-                let _ = writeln!(self.text, "{}\n    {style}{what}{style:#}", head.trim_end());
-            }
         }
     }
 
@@ -253,6 +239,31 @@ impl Page {
             }
         }
     }
+}
+
+/// One figure that is compared.
+struct Line {
+    head: String,
+    what: String,
+    style: Style,
+}
+
+/// A terminal shows what matters most, and what changed.
+fn shown_changes(change: &Change) -> Vec<Line> {
+    let moved = |difference: &Difference| matches!(difference.verdict(), Verdict::Less | Verdict::More);
+    let figures = words::differences(change).into_iter();
+    figures
+        .filter(|figure| figure.always || moved(&figure.difference))
+        .map(|figure| Line {
+            head: format!("{:<9}  {:>6} → {:<6}", figure.name, figure.old, figure.new),
+            what: figure.difference.in_words(figure.less, figure.more).replace('\u{a0}', " "),
+            style: match figure.difference.verdict() {
+                Verdict::Less => GREEN,
+                Verdict::More => RED,
+                Verdict::Same | Verdict::Unknown => Style::new(),
+            },
+        })
+        .collect()
 }
 
 /// A column with the text of its cells.

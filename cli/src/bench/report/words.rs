@@ -108,13 +108,15 @@ fn found(group: &Group) -> Vec<String> {
             (!parts.is_empty()).then(|| parts.join(" "))
         })
         .collect();
-    let quickest = ours().filter(|row| row.over_boot_ms.is_some()).min_by(|a, b| over(a).total_cmp(&over(b)));
-    if let Some(row) = quickest.filter(|row| !shown.iter().any(|other| other.id == row.id)) {
-        sentences.push(format!(
-            "Of ours, {} adds least: {}\u{a0}ms over boot.",
-            figures::clean(&row.id),
-            figures::ms(over(row))
-        ));
+    let least = shown.iter().map(|row| over(row)).fold(f64::INFINITY, f64::min);
+    let is_told_apart = |row: &&Row| {
+        let interval = row.over_boot_ms.and_then(|estimate| estimate.interval);
+        interval.is_some_and(|interval| interval.high < least)
+    };
+    let quickest = ours().filter(is_told_apart).min_by(|a, b| over(a).total_cmp(&over(b)));
+    if let Some(row) = quickest {
+        let (id, time) = (figures::clean(&row.id), figures::ms(over(row)));
+        sentences.push(format!("Of ours, {id} adds least: {time}\u{a0}ms over boot."));
     }
     sentences
 }
@@ -165,25 +167,34 @@ fn times(ratio: Estimate, what: &str) -> String {
     }
 }
 
-/// What a comparison amounts to.
+/// What a comparison amounts to, for our own variants: whatever moves the others is not our doing.
 pub(super) fn outcome(comparison: &Comparison) -> String {
-    let mut moved = Vec::new();
-    for change in &comparison.changes {
-        for shown in differences(change) {
-            let words = shown.difference.in_words(shown.less, shown.more);
-            let matters = change.over_boot.is_none() || shown.name != TOTAL;
-            if matters && matches!(shown.difference.verdict(), Verdict::Less | Verdict::More) {
+    let since = figures::date(comparison.started);
+    if comparison.changes.is_empty() {
+        return format!("Nothing can be compared with the run of {since}.");
+    }
+    let (mut moved, mut compared) = (Vec::new(), 0usize);
+    for change in comparison.changes.iter().filter(|change| change.kind == Kind::Ours) {
+        // The total moves with what is added over boot, and says less.
+        let figures = differences(change).into_iter();
+        for shown in figures.filter(|shown| change.over_boot.is_none() || shown.name != TOTAL) {
+            compared += 1;
+            if matches!(shown.difference.verdict(), Verdict::Less | Verdict::More) {
+                let words = shown.difference.in_words(shown.less, shown.more);
                 let figure = shown.name.split(',').next().unwrap_or_default();
                 moved.push(format!("{}: {figure} {words}", changed(change, comparison)));
             }
         }
     }
-    let since = figures::date(comparison.started);
-    match (comparison.changes.is_empty(), moved.is_empty()) {
-        (true, _) => format!("Nothing can be compared with the run of {since}."),
-        (_, true) => format!("Since the run of {since} nothing changed beyond the noise."),
-        _ => format!("Since the run of {since}: {}; nothing else beyond the noise.", moved.join("; ")),
+    if moved.is_empty() {
+        return format!("Since the run of {since} nothing of ours changed beyond the noise.");
     }
+    // One of twenty 95 % intervals misses what it should hold.
+    let chance = match compared / 20 {
+        0 => String::new(),
+        chance => format!(" Of {compared} such figures about {chance} would seem to by chance alone."),
+    };
+    format!("Since the run of {since} changed beyond the noise: {}.{chance}", moved.join("; "))
 }
 
 const TOTAL: &str = "total";
