@@ -1,6 +1,6 @@
 //! `cargo trap bench`: what a cold start costs, phase by phase, and what one run has to say about it.
 //!
-//! [`variant`] says what can be started, [`stage`] builds it, [`start`] starts one container and looks at it,
+//! `variant` says what can be started, `stage` builds it, `start` starts one container and looks at it,
 //! [`run`] starts all of them, round after round in random order, and [`journal`] keeps every sample as it comes.
 //!
 //! [`model`] is what was measured, as a value. [`summary`] and [`noise`] make figures of it with

@@ -1,6 +1,6 @@
 //! From a run to what its reports show: medians, spreads and ratios, the same in every format.
 //!
-//! Nothing here is text. A figure that cannot be had is `None`; [`Row::missing`] says what that concerns.
+//! Nothing here is text. A figure that cannot be had is `None`, never zero.
 
 use std::collections::BTreeMap;
 
