@@ -48,7 +48,8 @@ pub(super) async fn measure() -> Result<Vec<f64>> {
             stream.write_all(POLL)?;
             Ok((before, stream))
         });
-        let (before, _stream) = poll.await.map_err(io::Error::other).flatten().map_err(failed())?;
+        let (before, _stream) =
+            poll.await.map_err(io::Error::other).and_then(|polled| polled).map_err(failed())?;
         while let Some(event) = events.recv().await {
             if let Phase::FirstPoll { .. } = event.phase {
                 samples.push(event.at.saturating_duration_since(before).as_secs_f64() * 1e3);

@@ -315,7 +315,6 @@ fn span(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::model::Sample;
 
     fn unit(traced: bool) -> Unit {
         let host = Host::command("program", None::<&str>, ".", "x");
@@ -339,7 +338,7 @@ mod tests {
         assert!(hopeless.is_given_up());
 
         let mut shaky = unit(false);
-        shaky.judge(Came::Sample(Box::new(Sample::default())), 1);
+        shaky.judge(Came::Sample(Box::default()), 1);
         for round in 2..9 {
             assert!(matches!(&shaky.judge(failed(), round)[..], [News::Failed(_)]));
         }

@@ -155,7 +155,7 @@ fn a_journal_is_reported_in_every_format_without_measuring() {
                 .status
                 .success()
         );
-        assert_eq!(fs::read_to_string(sandbox.path(&file)).unwrap().contains(word), true, "{format}");
+        assert!(sandbox.read(&file).contains(word), "{format}");
     }
     // A report in JSON is read like the journal it came from, and compared with.
     let output =
