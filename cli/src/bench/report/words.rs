@@ -313,6 +313,10 @@ fn too_few(run: &Run, summary: &Summary) -> Vec<String> {
     if fewest.is_some_and(|samples| samples < ENOUGH_FOR_INTERVAL) {
         lines.push(format!("95 % intervals: not told by fewer than {ENOUGH_FOR_INTERVAL} rounds"));
     }
+    let unbounded = |row: &&Row| row.added_to_seed.is_some_and(|ratio| ratio.interval.is_none());
+    if fewest.is_some_and(|samples| samples >= ENOUGH_FOR_INTERVAL) && rows().any(|row| unbounded(&row)) {
+        lines.push("95 % intervals of × seed: the noise is as large as what the seed adds".to_owned());
+    }
     if run.warm == 0 {
         lines.push("warm round trips: no further events were asked for".to_owned());
     } else if rows().any(|row| row.warm_us.is_some() && row.warm_p99_us.is_none()) {
