@@ -59,20 +59,19 @@ impl Api {
     /// Posts in pieces, as a program does that streams its answer, in the mode it names.
     pub fn stream(&self, path: &str, pieces: &[&str], mode: &str) -> std::io::Result<Reply> {
         let mut stream = TcpStream::connect(&self.address)?;
-        write!(
-            stream,
+        let mut request = format!(
             "POST /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
              Content-Type: application/octet-stream\r\nLambda-Runtime-Function-Response-Mode: {mode}\r\n\
              Transfer-Encoding: chunked\r\n\r\n",
             self.address
-        )?;
+        );
         for piece in pieces {
-            write!(stream, "{:x}\r\n{piece}\r\n", piece.len())?;
+            request.push_str(&format!("{:x}\r\n{piece}\r\n", piece.len()));
         }
-        stream.write_all(b"0\r\n\r\n")?;
-        let mut raw = Vec::new();
-        stream.read_to_end(&mut raw)?;
-        parse(&raw).ok_or_else(|| std::io::Error::other("the answer ended early"))
+        request.push_str("0\r\n\r\n");
+        // In one piece: a server may refuse the mode and hang up before it has read what follows.
+        let sent = stream.write_all(request.as_bytes());
+        answer(stream, sent)
     }
 
     /// Any request at all; an error if the server hung up before a complete answer.
@@ -94,15 +93,20 @@ impl Api {
         stream.write_all(format!("{head}\r\n").as_bytes())?;
         // A server may refuse a large body before it has read all of it, and hang up.
         let sent = stream.write_all(body.as_bytes());
-        let mut raw = Vec::new();
-        let received = stream.read_to_end(&mut raw);
-        match parse(&raw) {
-            Some(reply) => Ok(reply),
-            None => {
-                sent?;
-                received?;
-                Err(std::io::Error::other("the answer ended early"))
-            }
+        answer(stream, sent)
+    }
+}
+
+/// What the server answers, be it before it had everything; without an answer, why there is none.
+fn answer(mut stream: TcpStream, sent: std::io::Result<()>) -> std::io::Result<Reply> {
+    let mut raw = Vec::new();
+    let received = stream.read_to_end(&mut raw);
+    match parse(&raw) {
+        Some(reply) => Ok(reply),
+        None => {
+            sent?;
+            received?;
+            Err(std::io::Error::other("the answer ended early"))
         }
     }
 }
