@@ -6,7 +6,8 @@ use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::cargo_args::CargoArgs;
 use crate::files::{self, Mode};
-use crate::platform;
+use crate::payload::Encoding;
+use crate::platform::{self, Manifest};
 use crate::project::Project;
 use crate::ui::Ui;
 use crate::{Class, Error, Result, plan};
@@ -25,14 +26,23 @@ pub struct Args {
     manifest_path: Option<PathBuf>,
 }
 
-/// The release profile that `cargo trap new` writes, with the reason for each line.
-const PROFILE: [(&str, &str, &str); 5] = [
-    ("opt-level", "\"z\"", "the payload is read at every cold start: bytes cost more than cycles"),
+/// What `cargo trap new` writes for a program that is decoded at every cold start.
+const SMALL: Line =
+    ("opt-level", "\"z\"", "the payload is read at every cold start: bytes cost more than cycles");
+
+/// What it writes for one that is executed where it lies.
+const FAST: Line = ("opt-level", "3", "the program is executed where it lies: bytes cost little");
+
+/// The rest of the release profile that it writes.
+const PROFILE: [Line; 4] = [
     ("lto", "\"fat\"", "drops what no path reaches"),
     ("codegen-units", "1", "one unit sees more to share and to drop"),
     ("panic", "\"abort\"", "no unwind tables; a panic ends the program and the platform starts a new one"),
     ("strip", "true", "symbols are never read on the platform"),
 ];
+
+/// A line of a profile: its key, its value, and the reason for it.
+type Line = (&'static str, &'static str, &'static str);
 
 /// Crates that make a program speak the Lambda Runtime API.
 const RUNTIMES: [&str; 3] = ["lambda_http", "lambda_runtime", "trap-runtime"];
@@ -42,7 +52,7 @@ const RUNTIMES: [&str; 3] = ["lambda_http", "lambda_runtime", "trap-runtime"];
 /// # Errors
 /// `no-platform`, `no-project`; when a manifest cannot be read or written.
 pub fn run(args: Args, ui: &Ui) -> Result<()> {
-    let platform = platform::find(&args.platform)?.manifest.id;
+    let Manifest { id: platform, payload, .. } = platform::find(&args.platform)?.manifest;
     let cargo =
         CargoArgs { package: args.package, manifest_path: args.manifest_path, ..CargoArgs::default() };
     let project = Project::find(&cargo)?;
@@ -56,13 +66,13 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     // Profiles count in the workspace's root manifest only.
     let root = project.workspace_root.join("Cargo.toml");
     if root == manifest {
-        let added = set_profile(&mut document);
+        let added = set_profile(&mut document, payload);
         changed.extend(added.then(|| "the missing lines of `[profile.release]`".to_owned()));
         save(&manifest, &document, &changed)?;
     } else {
         save(&manifest, &document, &changed)?;
         let mut root_document = parse(&root)?;
-        if set_profile(&mut root_document) {
+        if set_profile(&mut root_document, payload) {
             files::write(&root, root_document.to_string().as_bytes(), Mode::Plain)?;
             changed.push(format!("the missing lines of `[profile.release]` in `{}`", plan::shown(&root)));
         }
@@ -130,7 +140,7 @@ fn set_platform(document: &mut DocumentMut, platform: &str) -> bool {
 }
 
 /// Adds the lines of the release profile that are missing; what is there stays. False when none was missing.
-fn set_profile(document: &mut DocumentMut) -> bool {
+fn set_profile(document: &mut DocumentMut, payload: Encoding) -> bool {
     let implicit = || {
         let mut table = Table::new();
         table.set_implicit(true);
@@ -141,7 +151,8 @@ fn set_profile(document: &mut DocumentMut) -> bool {
     let release = profile.entry("release").or_insert(Item::Table(Table::new()));
     let Some(release) = release.as_table_like_mut() else { return false };
     let mut added = false;
-    for (key, text, why) in PROFILE {
+    let level = if payload == Encoding::File { FAST } else { SMALL };
+    for (key, text, why) in [level].into_iter().chain(PROFILE) {
         if release.contains_key(key) {
             continue;
         }
@@ -164,7 +175,7 @@ mod tests {
             "# mine\n[package]\nname = \"x\" # the name\n\n[profile.release]\nopt-level = 3 # measured\n";
         let mut document: DocumentMut = before.parse().unwrap();
         assert!(set_platform(&mut document, "lambda"));
-        assert!(set_profile(&mut document));
+        assert!(set_profile(&mut document, Encoding::File));
         let after = document.to_string();
         for kept in ["# mine", "name = \"x\" # the name", "opt-level = 3 # measured"] {
             assert!(after.contains(kept), "{after}");
@@ -180,10 +191,10 @@ mod tests {
     fn a_second_run_changes_nothing() {
         let mut document: DocumentMut = "[package]\nname = \"x\"\n".parse().unwrap();
         set_platform(&mut document, "lambda");
-        set_profile(&mut document);
+        set_profile(&mut document, Encoding::File);
         let once = document.to_string();
         assert!(!set_platform(&mut document, "lambda"));
-        assert!(!set_profile(&mut document));
+        assert!(!set_profile(&mut document, Encoding::Base64));
         assert_eq!(document.to_string(), once);
     }
 }

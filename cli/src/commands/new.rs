@@ -6,6 +6,7 @@ use clap::builder::PossibleValue;
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, Mode};
+use crate::payload::Encoding;
 use crate::platform;
 use crate::ui::Ui;
 use crate::{Class, Error, Result, plan};
@@ -41,6 +42,7 @@ pub struct Manifest {
 struct Values<'a> {
     name: &'a str,
     platform: &'a str,
+    payload: Encoding,
     edition: &'a str,
 }
 
@@ -120,7 +122,8 @@ pub fn render(project: &str, name: &str, platform: &str) -> Result<Vec<(String, 
     let folder = trap_templates::PROJECTS.get_dir(project).ok_or_else(|| {
         Error::known("no-template", Class::Request, format!("no starter project named `{project}`"))
     })?;
-    let values = Values { name, platform, edition: "2024" };
+    let payload = platform::find(platform)?.manifest.payload;
+    let values = Values { name, platform, payload, edition: "2024" };
     platform::tree(folder, "files")
         .into_iter()
         .map(|(path, text)| {
