@@ -121,7 +121,7 @@ struct Output {
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
     /// Report what an earlier run left, a journal or JSON, and measure nothing
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["runs", "warm", "variant", "node", "host", "ric"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["runs", "warm", "variant", "host", "ric"])]
     from: Option<PathBuf>,
 }
 
