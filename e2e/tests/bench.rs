@@ -185,6 +185,12 @@ fn under_the_client_of_aws() {
     for variant in &run.variants {
         is_plausible(variant);
         assert!(variant.kind == Kind::Program || variant.client == Some(Client::Ric), "{}", name(variant));
+        assert_eq!(
+            variant.client_version.is_some(),
+            variant.client == Some(Client::Ric),
+            "{}",
+            name(variant)
+        );
     }
 }
 

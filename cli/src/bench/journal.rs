@@ -164,6 +164,7 @@ mod tests {
             kind: Kind::Seed,
             node: None,
             client: None,
+            client_version: None,
             default: false,
             artifact: None,
             unavailable: None,

@@ -84,6 +84,8 @@ pub struct Variant {
     pub node: Option<String>,
     /// The client inside that Node.
     pub client: Option<Client>,
+    /// That client's version, where it is not our own.
+    pub client_version: Option<String>,
     /// True when this is what `cargo trap build` makes by default for this payload.
     pub default: bool,
     /// All files that are deployed, in bytes.
@@ -171,7 +173,8 @@ pub struct Trace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// From the creation of the process until the host is about to load user code.
+    /// From the creation of the process until the host is about to load user code. Only our own client tells
+    /// when that is: without it, [`Phase::Load`] counts from the creation of the process.
     Boot,
     /// Until the module's first statement: it was found, read and parsed, payload included.
     Load,

@@ -245,7 +245,7 @@ fn name(planned: &Planned, settings: &Settings, traced: bool) -> String {
 /// A variant without samples.
 fn variant(planned: &Planned, settings: &Settings, stage: &Stage) -> Variant {
     let artifact = stage.built(planned.recipe).map(|built| built.size);
-    Variant { artifact, ..planned.variant(&settings.nodes) }
+    Variant { artifact, ..planned.variant(&settings.nodes, &settings.clients) }
 }
 
 /// Says what is about to happen, and how long it will take.

@@ -132,6 +132,7 @@ impl Maker {
             kind,
             node: Some(self.node.into()),
             client: Some(Client::Minimal),
+            client_version: None,
             default: false,
             artifact: None,
             unavailable: None,

@@ -28,6 +28,8 @@ pub struct Group {
     pub node: Option<String>,
     /// The client inside it.
     pub client: Option<Client>,
+    /// Its version, where it is not our own.
+    pub client_version: Option<String>,
     /// The program alone belongs to every group.
     pub rows: Vec<Row>,
 }
@@ -117,7 +119,8 @@ impl Summary {
                 let variants: Vec<_> = members(run, node, client).collect();
                 let baselines = Baselines::of(&variants);
                 let rows = variants.iter().map(|variant| row(variant, &baselines)).collect();
-                Group { node: node.map(str::to_owned), client, rows }
+                let client_version = variants.iter().find_map(|variant| variant.client_version.clone());
+                Group { node: node.map(str::to_owned), client, client_version, rows }
             })
             .collect();
         Self { groups, noise: Noise::of(run), own_overhead_ms: Spread::of(&run.own_overhead_ms) }

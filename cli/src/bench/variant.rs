@@ -200,12 +200,16 @@ pub struct Planned {
 
 impl Planned {
     /// The same, as a report knows it before there are samples.
-    pub fn variant(&self, nodes: &[Nodejs]) -> Variant {
+    pub fn variant(&self, nodes: &[Nodejs], clients: &Clients) -> Variant {
+        let host = self.node.and_then(|node| nodes.get(node));
+        let ric = host.filter(|_| self.client == Some(Client::Ric));
+        let ric = ric.and_then(|host| clients.ric(&host.node).ok());
         Variant {
             id: self.recipe.id(),
             kind: self.recipe.kind(),
-            node: self.node.and_then(|node| nodes.get(node)).map(|host| host.node.version.clone()),
+            node: host.map(|host| host.node.version.clone()),
             client: self.client,
+            client_version: ric.map(|ric| ric.version.clone()),
             default: self.default,
             artifact: None,
             unavailable: self.unavailable.clone(),

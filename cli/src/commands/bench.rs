@@ -205,7 +205,7 @@ impl Ready {
         let plain: Vec<_> = nodes.iter().map(|host| host.node.clone()).collect();
         let clients = Clients::find(&hosts.host, &hosts.ric, &plain)?;
         let planned = catalogue(&nodes, &clients, wanted);
-        let variants: Vec<_> = planned.iter().map(|planned| planned.variant(&nodes)).collect();
+        let variants: Vec<_> = planned.iter().map(|planned| planned.variant(&nodes, &clients)).collect();
         budget::fits(budgets, &variants)?;
         Ok(Self { arch, nodes, clients, planned })
     }

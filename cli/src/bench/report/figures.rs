@@ -141,7 +141,11 @@ pub(super) fn command(words: &[String]) -> String {
 
 /// What a group is, for a heading.
 pub(super) fn group(group: &Group) -> String {
-    place(group.node.as_deref(), group.client)
+    let place = place(group.node.as_deref(), group.client);
+    match &group.client_version {
+        Some(version) => format!("{place} {}", clean(version)),
+        None => place,
+    }
 }
 
 /// A Node and what loads code in it.
