@@ -78,7 +78,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that [`write`] will be able to, as far as that can be known.
+/// Makes sure that [`write()`] will be able to, as far as that can be known.
 ///
 /// # Errors
 /// What would stand in the way.
