@@ -113,7 +113,7 @@ edition = "2024"
 platform = "lambda"
 
 [profile.release]
-opt-level = "z" # the payload is read at every cold start: bytes cost more than cycles
+opt-level = 3 # the program is executed where it lies: bytes cost little
 lto = "fat" # drops what no path reaches
 codegen-units = 1 # one unit sees more to share and to drop
 panic = "abort" # no unwind tables; a panic ends the program and the platform starts a new one
