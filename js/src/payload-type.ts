@@ -24,7 +24,7 @@ export interface Program {
 }
 
 /**
- * A shared object of about 2 KB for the same architecture: loaded into this process, it executes the program
+ * A shared object of about 3 KB for the same architecture: loaded into this process, it executes the program
  * that the variable `TRAP_EXEC` names. It travels as the program does: as base64 text, or as the name of a file
  * beside the program's.
  */

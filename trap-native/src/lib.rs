@@ -1,6 +1,6 @@
 //! Machine code that runs inside a Node.js host: the exec stub, built, and how such code is linked.
 //!
-//! The stub is a shared object of about 2 KB whose constructor replaces the host's process by a program; its
+//! The stub is a shared object of about 3 KB whose constructor replaces the host's process by a program; its
 //! source, `stub/stub.rs`, says what it does. The crate exists because cargo packages only what lies below a
 //! manifest: what `cargo trap build` puts into artifacts is part of this library.
 

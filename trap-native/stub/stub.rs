@@ -10,6 +10,9 @@
 //! directly, and one symbol comes from the process, `environ`. `cargo xtask generate` builds this file for both
 //! architectures; the results are committed beside it.
 //!
+//! The kernel takes 1 to 3 ms to take the memory of a Node apart. A process that shares that memory lets the
+//! program start before that, and ends when it has started: see [`Keeper`].
+//!
 //! `execve` ends every other thread of the process. Whoever loads this must be sure to be on the main thread:
 //! on another one the whole host would end without a word.
 
@@ -39,6 +42,7 @@ extern "C" fn construct() {
     let list = unsafe { environ };
     // SAFETY: it is the C library's list, and for the same reason nobody changes it meanwhile.
     let Some(order) = (unsafe { Order::take(list) }) else { return };
+    let keeper = Keeper::start();
     // What Node changed for itself, back to what a new program expects.
     let mut signals = Signals::NEW;
     signals.exchange();
@@ -51,7 +55,75 @@ extern "C" fn construct() {
     }
     signals.exchange();
     order.put_back();
+    if let Some(keeper) = keeper {
+        keeper.end();
+    }
 }
+
+/// A process that shares this one's memory, so that `execve` need not take it apart: that takes the kernel 1 to
+/// 3 ms for a Node. The keeper does it when it ends, which is as soon as the program runs, on another processor
+/// or when there is time. It is nobody's child: whoever takes care of orphans takes note of its end.
+///
+/// It runs no code but a few instructions here, on no stack, with all signals held back, and lives for
+/// milliseconds. Without it (no such processes allowed, an emulator) everything works as well, only later.
+struct Keeper {
+    /// A pipe that closes by itself when the program is executed, which is what the keeper waits for.
+    read_end: usize,
+    write_end: usize,
+}
+
+impl Keeper {
+    fn start() -> Option<Self> {
+        let mut pipe = [0_i32; 2];
+        let place = (&raw mut pipe).expose_provenance();
+        // SAFETY: the kernel writes two numbers, for which there is room.
+        if unsafe { kernel::call(kernel::PIPE2, [place, O_CLOEXEC, 0, 0]) } < 0 {
+            return None;
+        }
+        let [read_end, write_end] = pipe.map(|file| file.cast_unsigned() as usize);
+        let keeper = Self { read_end, write_end };
+        // A handler of Node's would run in the keeper, too.
+        let mut mask = u64::MAX;
+        exchange_mask(&mut mask);
+        // SAFETY: what it does is all above; both ends are ours, and the word is there as long as the memory is.
+        let first = unsafe { kernel::orphan(read_end, write_end, (&raw const WORD).expose_provenance()) };
+        if first > 0 {
+            // SAFETY: no memory is touched. It has ended already; this lets go of its number.
+            unsafe { kernel::call(kernel::WAIT4, [first.cast_unsigned(), 0, WALL, 0]) };
+        }
+        exchange_mask(&mut mask);
+        if first > 0 {
+            return Some(keeper);
+        }
+        keeper.close();
+        None
+    }
+
+    /// Ends the keeper, and waits until it runs no instruction of this object any more.
+    fn end(self) {
+        let poll: [i32; 2] = [i32::try_from(self.write_end).unwrap_or(-1), 0];
+        let [byte, poll] = [(&raw const WORD).expose_provenance(), (&raw const poll).expose_provenance()];
+        // SAFETY: one byte is read from where there is one.
+        unsafe { kernel::call(kernel::WRITE, [self.write_end, byte, 1, 0]) };
+        // SAFETY: no memory is touched. The keeper's end of the pipe is the only one left.
+        unsafe { kernel::call(kernel::CLOSE, [self.read_end, 0, 0, 0]) };
+        // SAFETY: there is one entry, of the kernel's layout: a file, and which events are wanted and there are.
+        // That nobody reads any more is told whether it is wanted or not.
+        unsafe { kernel::call(kernel::PPOLL, [poll, 1, 0, 0]) };
+        // SAFETY: no memory is touched.
+        unsafe { kernel::call(kernel::CLOSE, [self.write_end, 0, 0, 0]) };
+    }
+
+    fn close(self) {
+        for file in [self.read_end, self.write_end] {
+            // SAFETY: no memory is touched.
+            unsafe { kernel::call(kernel::CLOSE, [file, 0, 0, 0]) };
+        }
+    }
+}
+
+/// The keeper's own: the priority that goes with its kind of scheduling, then what it reads.
+static mut WORD: u32 = 0;
 
 /// Replaces the process. Returns when the system refuses, and nothing has changed then.
 ///
@@ -209,6 +281,9 @@ impl Stream {
 }
 
 // Numbers of Linux, the same on both architectures: <https://github.com/torvalds/linux/tree/v6.12/include/uapi/asm-generic>
+const O_CLOEXEC: usize = 0o2_000_000;
+/// Waits for children whatever they send when they end; the keeper's parent sends nothing.
+const WALL: usize = 0x4000_0000;
 const SIGPIPE: usize = 13;
 const SIGXFSZ: usize = 25;
 const SIG_SETMASK: usize = 2;
@@ -269,6 +344,64 @@ mod kernel {
     pub const RT_SIGPROCMASK: usize = 14;
     pub const EXECVE: usize = 59;
     pub const FCNTL: usize = 72;
+    pub const WRITE: usize = 1;
+    pub const CLOSE: usize = 3;
+    pub const WAIT4: usize = 61;
+    pub const PPOLL: usize = 271;
+    pub const PIPE2: usize = 293;
+
+    /// Starts a process that starts another one and ends; both share this one's memory. The other one closes the
+    /// write end of a pipe, takes only time that nobody wants, waits for a byte from the read end or for the end of
+    /// the pipe, and ends. Returns the number of the first, which has ended, or a negative one.
+    ///
+    /// # Safety
+    /// All signals are held back; both ends are of a pipe, and there is a word to write to at `word`, which is zero.
+    pub unsafe fn orphan(read_end: usize, write_end: usize, word: usize) -> isize {
+        let result;
+        // SAFETY: registers as in `call`. Both new processes begin on this one's stack and leave it alone: they
+        // touch registers only, which are their own, and never leave this block.
+        unsafe {
+            core::arch::asm!(
+                // clone(CLONE_VM | CLONE_VFORK): continues here when the new process has ended.
+                "syscall",
+                "test rax, rax",
+                "jnz 3f",
+                // The new process: clone(CLONE_VM).
+                "mov eax, 56",
+                "mov edi, 0x100",
+                "syscall",
+                "test rax, rax",
+                "jnz 2f",
+                // The newest: close(write_end), sched_setscheduler(0, SCHED_IDLE, word), read(read_end, word, 1).
+                "mov eax, 3",
+                "mov rdi, r13",
+                "syscall",
+                "mov eax, 144",
+                "xor edi, edi",
+                "mov esi, 5",
+                "mov rdx, r14",
+                "syscall",
+                "xor eax, eax",
+                "mov rdi, r12",
+                "mov rsi, r14",
+                "mov edx, 1",
+                "syscall",
+                // Both: exit(0).
+                "2:",
+                "mov eax, 60",
+                "xor edi, edi",
+                "syscall",
+                "ud2",
+                "3:",
+                inlateout("rax") 56_usize => result,
+                in("rdi") 0x4100_usize, in("rsi") 0_usize, in("rdx") 0_usize, in("r10") 0_usize, in("r8") 0_usize,
+                in("r12") read_end, in("r13") write_end, in("r14") word,
+                lateout("rcx") _, lateout("r11") _,
+                options(nostack),
+            );
+        }
+        result
+    }
 
     /// Calls the kernel. A negative number is an error.
     ///
@@ -298,6 +431,60 @@ mod kernel {
     pub const RT_SIGACTION: usize = 134;
     pub const RT_SIGPROCMASK: usize = 135;
     pub const EXECVE: usize = 221;
+    pub const CLOSE: usize = 57;
+    pub const PIPE2: usize = 59;
+    pub const WRITE: usize = 64;
+    pub const PPOLL: usize = 73;
+    pub const WAIT4: usize = 260;
+
+    /// Starts a process that starts another one and ends; both share this one's memory. The other one closes the
+    /// write end of a pipe, takes only time that nobody wants, waits for a byte from the read end or for the end of
+    /// the pipe, and ends. Returns the number of the first, which has ended, or a negative one.
+    ///
+    /// # Safety
+    /// All signals are held back; both ends are of a pipe, and there is a word to write to at `word`, which is zero.
+    pub unsafe fn orphan(read_end: usize, write_end: usize, word: usize) -> isize {
+        let result;
+        // SAFETY: registers as in `call`. Both new processes begin on this one's stack and leave it alone: they
+        // touch registers only, which are their own, and never leave this block.
+        unsafe {
+            core::arch::asm!(
+                // clone(CLONE_VM | CLONE_VFORK): continues here when the new process has ended.
+                "svc 0",
+                "cbnz x0, 3f",
+                // The new process: clone(CLONE_VM).
+                "mov x0, #0x100",
+                "svc 0",
+                "cbnz x0, 2f",
+                // The newest: close(write_end), sched_setscheduler(0, SCHED_IDLE, word), read(read_end, word, 1).
+                "mov x8, #57",
+                "mov x0, x10",
+                "svc 0",
+                "mov x8, #119",
+                "mov x0, xzr",
+                "mov x1, #5",
+                "mov x2, x11",
+                "svc 0",
+                "mov x8, #63",
+                "mov x0, x9",
+                "mov x1, x11",
+                "mov x2, #1",
+                "svc 0",
+                // Both: exit(0).
+                "2:",
+                "mov x8, #93",
+                "mov x0, xzr",
+                "svc 0",
+                "brk #1",
+                "3:",
+                inlateout("x0") 0x4100_usize => result,
+                in("x1") 0_usize, in("x2") 0_usize, in("x3") 0_usize, in("x4") 0_usize, in("x8") 220_usize,
+                in("x9") read_end, in("x10") write_end, in("x11") word,
+                options(nostack),
+            );
+        }
+        result
+    }
 
     /// Calls the kernel. A negative number is an error.
     ///

@@ -19,6 +19,15 @@ function handles(pid, number) {
   return ((BigInt(`0x${caught[1]}`) >> BigInt(number - 1)) & 1n) === 1n;
 }
 
+/** What a process was started with; empty when there is none. */
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 for (const { path: node, version } of nodes) {
   describe(`Node ${version}`, () => {
     /** What replaces the process in this Node, best first. */
@@ -100,6 +109,20 @@ for (const { path: node, version } of nodes) {
         assert.equal(ignored & (SIGPIPE | SIGXFSZ), 0n);
       });
     }
+
+    for (const takeover of execs)
+      test(`no other process is left a while after ${takeover}`, async (t) => {
+        const { entry, env } = artifact(t, { takeover });
+        const host = startHost(node, [entry], { env: { ...env, TRAP_TEST_END: "wait" } });
+        const program = Number(said(await host.printed(READY), "pid"));
+        // The stub's keeper is a copy of the host for a moment, its command line included.
+        const others = () => readdirSync("/proc").filter((pid) => pid !== `${program}` && commandOf(pid).includes(entry));
+        for (const end = Date.now() + 20_000; others().length > 0 && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 10));
+        assert.deepEqual(others(), []);
+        assert.equal(readFileSync(`/proc/${program}/task/${program}/children`, "utf8"), "");
+        host.child.stdin.end("x");
+        assert.equal((await host.end).status, 1);
+      });
 
     test("a listener of the host for the signal does not keep it alive", async (t) => {
       const { folder, entry, env } = artifact(t, { takeover: "spawn" });
