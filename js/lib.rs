@@ -117,7 +117,6 @@ const GLOBALS: &[&str] = &[
     "Promise",
     "Readonly",
     "Record",
-    "ReturnType",
     "String",
     "Uint8Array",
     "decodeURIComponent",

@@ -42,11 +42,12 @@ extern "C" fn construct() {
     let list = unsafe { environ };
     // SAFETY: it is the C library's list, and for the same reason nobody changes it meanwhile.
     let Some(order) = (unsafe { Order::take(list) }) else { return };
-    let keeper = Keeper::start();
     // What Node changed for itself, back to what a new program expects.
     let mut signals = Signals::NEW;
     signals.exchange();
     let streams = [Stream::renew(0), Stream::renew(1), Stream::renew(2)];
+    // After the streams: where one of them is closed, its number is the pipe's, which must close by itself.
+    let keeper = Keeper::start();
     // SAFETY: the path is part of an entry, and without it the list is still one.
     unsafe { execve(order.path, list) };
     // Still here: the system refused. Everything back to what it was.
@@ -64,8 +65,9 @@ extern "C" fn construct() {
 /// 3 ms for a Node. The keeper does it when it ends, which is as soon as the program runs, on another processor
 /// or when there is time. It is nobody's child: whoever takes care of orphans takes note of its end.
 ///
-/// It runs no code but a few instructions here, on no stack, with all signals held back, and lives for
-/// milliseconds. Without it (no such processes allowed, an emulator) everything works as well, only later.
+/// It runs no code but a few instructions here, on no stack, with all signals held back, has none of the host's
+/// files open, and lives for milliseconds. Without it (no such processes allowed, an emulator) everything works as
+/// well, only later.
 struct Keeper {
     /// A pipe that closes by itself when the program is executed, which is what the keeper waits for.
     read_end: usize,
@@ -74,6 +76,11 @@ struct Keeper {
 
 impl Keeper {
     fn start() -> Option<Self> {
+        // SAFETY: no memory is touched.
+        if unsafe { kernel::call(kernel::GETPID, [0; 4]) } == 1 {
+            // The first process of a container takes care of orphans itself, and the program knows of none.
+            return None;
+        }
         let mut pipe = [0_i32; 2];
         let place = (&raw mut pipe).expose_provenance();
         // SAFETY: the kernel writes two numbers, for which there is room.
@@ -101,8 +108,11 @@ impl Keeper {
 
     /// Ends the keeper, and waits until it runs no instruction of this object any more.
     fn end(self) {
-        let poll: [i32; 2] = [i32::try_from(self.write_end).unwrap_or(-1), 0];
-        let [byte, poll] = [(&raw const WORD).expose_provenance(), (&raw const poll).expose_provenance()];
+        let mut poll: [i32; 2] = [i32::try_from(self.write_end).unwrap_or(-1), 0];
+        let [byte, poll] = [(&raw const WORD).expose_provenance(), (&raw mut poll).expose_provenance()];
+        // A signal would end the wait before its time.
+        let mut mask = u64::MAX;
+        exchange_mask(&mut mask);
         // SAFETY: one byte is read from where there is one.
         unsafe { kernel::call(kernel::WRITE, [self.write_end, byte, 1, 0]) };
         // SAFETY: no memory is touched. The keeper's end of the pipe is the only one left.
@@ -112,6 +122,7 @@ impl Keeper {
         unsafe { kernel::call(kernel::PPOLL, [poll, 1, 0, 0]) };
         // SAFETY: no memory is touched.
         unsafe { kernel::call(kernel::CLOSE, [self.write_end, 0, 0, 0]) };
+        exchange_mask(&mut mask);
     }
 
     fn close(self) {
@@ -344,6 +355,7 @@ mod kernel {
     pub const RT_SIGPROCMASK: usize = 14;
     pub const EXECVE: usize = 59;
     pub const FCNTL: usize = 72;
+    pub const GETPID: usize = 39;
     pub const WRITE: usize = 1;
     pub const CLOSE: usize = 3;
     pub const WAIT4: usize = 61;
@@ -366,9 +378,20 @@ mod kernel {
                 "syscall",
                 "test rax, rax",
                 "jnz 3f",
-                // The new process: clone(CLONE_VM).
+                // The new process, which has its own list of open files: close_range(0, read_end - 1, 0) and
+                // close_range(read_end + 1, ~0, 0), which Linux before 5.9 does not know; then
+                // clone(CLONE_VM | CLONE_FILES).
+                "mov eax, 436",
+                "xor edi, edi",
+                "lea rsi, [r12 - 1]",
+                "syscall",
+                "mov eax, 436",
+                "lea rdi, [r12 + 1]",
+                "mov esi, 0xffffffff",
+                "syscall",
                 "mov eax, 56",
-                "mov edi, 0x100",
+                "mov edi, 0x500",
+                "xor esi, esi",
                 "syscall",
                 "test rax, rax",
                 "jnz 2f",
@@ -433,6 +456,7 @@ mod kernel {
     pub const EXECVE: usize = 221;
     pub const CLOSE: usize = 57;
     pub const PIPE2: usize = 59;
+    pub const GETPID: usize = 172;
     pub const WRITE: usize = 64;
     pub const PPOLL: usize = 73;
     pub const WAIT4: usize = 260;
@@ -452,8 +476,20 @@ mod kernel {
                 // clone(CLONE_VM | CLONE_VFORK): continues here when the new process has ended.
                 "svc 0",
                 "cbnz x0, 3f",
-                // The new process: clone(CLONE_VM).
-                "mov x0, #0x100",
+                // The new process, which has its own list of open files: close_range(0, read_end - 1, 0) and
+                // close_range(read_end + 1, ~0, 0), which Linux before 5.9 does not know; then
+                // clone(CLONE_VM | CLONE_FILES).
+                "mov x8, #436",
+                "mov x0, xzr",
+                "sub x1, x9, #1",
+                "svc 0",
+                "mov x8, #436",
+                "add x0, x9, #1",
+                "mov w1, #-1",
+                "svc 0",
+                "mov x8, #220",
+                "mov x0, #0x500",
+                "mov x1, xzr",
                 "svc 0",
                 "cbnz x0, 2f",
                 // The newest: close(write_end), sched_setscheduler(0, SCHED_IDLE, word), read(read_end, word, 1).

@@ -44,7 +44,7 @@ arm64       sha-256 29f988b85bc210e0ae3821a88b6759cf1582a37a9407297e45526007b620
             120 B on disk
             160 B as base64 in the module
             static executable, stripped
-            with the exec stub, 2.4 KiB
+            with the exec stub, 3.2 KiB
 limits          120 B of 128.00 MiB ( 0.0 %)  /tmp of a Genezio instance (128 MB)
 [..] of 250.00 MiB ( 0.0 %)  unzipped AWS Lambda package (250 MB)
 state       whole: every hash and size is as built

@@ -14,6 +14,12 @@ const built = program();
 const run = fileURLToPath(new URL("../tools/run.mjs", import.meta.url));
 const intact = payloadModule(built, { language: "js" });
 
+/** The payload with other characters in its program: the stub, which stands before it, has as many zeros. */
+function inProgram(text, characters) {
+  const start = text.indexOf("return [");
+  return text.slice(0, start) + text.slice(start).replace("AAAAAAAA", characters);
+}
+
 /** Bundles an artifact with this payload module to one file with long lines. */
 async function bundled(t, payload, format) {
   const folder = temporaryFolder(t);
@@ -44,7 +50,7 @@ for (const { path: node, version } of nodes) {
 
       const damages = {
         "a missing literal": (text) => text.replace(/\n"[^"]{65536}",/, ""),
-        "a character that is not base64": (text) => text.replace("AAAAAAAA", "AAAA*AAA"),
+        "a character that is not base64": (text) => inProgram(text, "AAAA*AAA"),
       };
       for (const [name, damage] of Object.entries(damages)) {
         test(`${name} is refused, and the log does not show the payload (${format})`, async (t) => {
@@ -60,7 +66,7 @@ for (const { path: node, version } of nodes) {
       }
 
       test(`one changed character is found with TRAP_VERIFY=1 (${format})`, async (t) => {
-        const payload = intact.replace("AAAAAAAA", "AAAAAAAB");
+        const payload = inProgram(intact, "AAAAAAAB");
         assert.notEqual(payload, intact);
         const { outfile, to } = await bundled(t, payload, format);
         const host = await runHost(node, outfile, { env: { TRAP_DIR: to, TRAP_VERIFY: "1" } });
