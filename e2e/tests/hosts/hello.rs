@@ -18,10 +18,11 @@ pub fn cases() -> Vec<Case> {
         let plain = Subject { program: Program::HelloAxum, ..Subject::plain(node, takeover) };
         for payload in [Payload::Base64, Payload::File] {
             subjects.push(Subject { payload, ..plain });
-            subjects.push(Subject { payload, delivery: Delivery::Genezio, ..plain });
         }
+        subjects.push(Subject { delivery: Delivery::Genezio, payload: Payload::Base64, ..plain });
         subjects.push(Subject { arch: Arch::Arm64, payload: Payload::Base64, ..plain });
         if takeover == Takeover::Auto {
+            subjects.push(Subject { delivery: Delivery::Genezio, payload: Payload::File, ..plain });
             subjects.push(Subject { arch: Arch::Arm64, ..plain });
             subjects.push(Subject {
                 arch: Arch::Arm64,
