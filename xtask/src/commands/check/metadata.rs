@@ -26,6 +26,30 @@ pub struct Package {
     /// Registries it may go to: absent means any, empty means none.
     pub publish: Option<Vec<String>>,
     pub manifest_path: String,
+    pub dependencies: Vec<Dependency>,
+}
+
+/// One line of a package's dependencies.
+#[derive(Debug, Deserialize)]
+pub struct Dependency {
+    pub name: String,
+}
+
+impl Package {
+    /// Whether any registry would take it.
+    pub fn is_publishable(&self) -> bool {
+        self.publish.as_ref().is_none_or(|registries| !registries.is_empty())
+    }
+
+    /// Whether it names this package among its dependencies.
+    pub fn depends_on(&self, name: &str) -> bool {
+        self.dependencies.iter().any(|dependency| dependency.name == name)
+    }
+
+    /// The folder that its package unpacks to.
+    pub fn folder(&self) -> String {
+        format!("{}-{}", self.name, self.version)
+    }
 }
 
 impl Metadata {

@@ -55,6 +55,7 @@ mod tests {
             rust_version: rust_version.map(str::to_owned),
             publish: None,
             manifest_path: String::new(),
+            dependencies: Vec::new(),
         }
     }
 

@@ -1,30 +1,84 @@
 //! Every crate that can be published builds from its own package, with nothing but what is in it.
+//!
+//! Cargo's own verification is not used, because it can build yesterday's sources: it serves packages
+//! that depend on each other from a registry of its own, unpacks that once per version into cargo's
+//! home, and takes what it compiled from there for fresh. While a version does not change, a later run
+//! at the same place then builds against the earlier content.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
-use super::metadata::Metadata;
+use super::metadata::{Metadata, Package};
 use crate::{dir, process, ui};
 
 pub fn run() -> Result<()> {
     let metadata = Metadata::load()?;
-    let mut names = metadata
-        .members()
-        .filter(|package| package.publish.as_ref().is_none_or(|registries| !registries.is_empty()))
-        .map(|package| package.name.as_str())
-        .collect::<Vec<_>>();
-    names.sort_unstable();
-    ensure!(!names.is_empty(), "no publishable package");
+    let packages = metadata.members().filter(|package| package.is_publishable()).collect::<Vec<_>>();
+    ensure!(!packages.is_empty(), "no publishable package");
+
     let mut cargo = Command::new("cargo");
+    cargo.args(["package", "--locked", "--allow-dirty", "--no-verify"]).current_dir(dir::root());
     // All in one call: cargo then lets them find each other before they are published.
-    cargo.args(["package", "--locked", "--allow-dirty"]).current_dir(dir::root());
-    cargo.args(names.iter().flat_map(|name| ["--package", name]));
-    // A package has no workspace, so it has no profiles either; with the same settings the
-    // dependencies that the tests have compiled already are used again.
-    cargo.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
-    let status = process::openly(&mut cargo)?;
-    ensure!(status.success(), "`{}` failed with {status}", process::show(&cargo));
+    cargo.args(packages.iter().flat_map(|package| ["--package", package.name.as_str()]));
+    succeed(&mut cargo)?;
+
+    let workspace = dir::target().join("package/workspace");
+    unpack(&packages, &workspace)?;
+    // The versions that the tests have compiled; cargo drops what no package asks for.
+    fs::copy(dir::root().join("Cargo.lock"), workspace.join("Cargo.lock"))
+        .with_context(|| format!("could not copy `Cargo.lock` to `{}`", workspace.display()))?;
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--workspace"]).current_dir(&workspace).env("CARGO_TARGET_DIR", dir::target());
+    succeed(&mut cargo)?;
+
+    let names = packages.iter().map(|package| package.name.as_str()).collect::<Vec<_>>();
     ui::data(&format!("{} packages: {}", names.len(), names.join(", ")));
+    Ok(())
+}
+
+/// Lays the packages side by side in a workspace where they find each other, and nothing else of ours.
+fn unpack(packages: &[&Package], workspace: &Path) -> Result<()> {
+    if workspace.exists() {
+        fs::remove_dir_all(workspace)
+            .with_context(|| format!("could not empty `{}`", workspace.display()))?;
+    }
+    fs::create_dir_all(workspace).with_context(|| format!("could not create `{}`", workspace.display()))?;
+    for package in packages {
+        let file = dir::target().join(format!("package/{}.crate", package.folder()));
+        let mut tar = Command::new("tar");
+        // Cargo dates everything in a package alike, years ago. `--touch` dates it now, so that nothing
+        // compiled from an earlier content is taken for fresh.
+        tar.args(["--extract", "--gzip", "--touch", "--file"]).arg(file).arg("--directory").arg(workspace);
+        succeed(&mut tar)?;
+    }
+    let manifest = workspace.join("Cargo.toml");
+    fs::write(&manifest, manifest_of(packages))
+        .with_context(|| format!("could not write `{}`", manifest.display()))
+}
+
+/// The manifest of that workspace.
+fn manifest_of(packages: &[&Package]) -> String {
+    let members = packages.iter().map(|package| format!("{:?}", package.folder())).collect::<Vec<_>>();
+    let needed = |name: &str| packages.iter().any(|package| package.depends_on(name));
+    let patches = packages
+        .iter()
+        .filter(|package| needed(&package.name))
+        .map(|package| format!("{} = {{ path = {:?} }}\n", package.name, package.folder()))
+        .collect::<String>();
+    // The profile is the repository's: what the tests compiled of the dependencies is used again.
+    format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[patch.crates-io]\n{patches}\n\
+         [profile.dev]\ndebug = \"line-tables-only\"\n",
+        members.join(", ")
+    )
+}
+
+/// Runs a command in full view, to success.
+fn succeed(command: &mut Command) -> Result<()> {
+    let status = process::openly(command)?;
+    ensure!(status.success(), "`{}` failed with {status}", process::show(command));
     Ok(())
 }
