@@ -60,6 +60,7 @@ pub const MODULES: &[Module] = &[
     module!("elf"),
     module!("install"),
     module!("locate"),
+    module!("library"),
     module!("handover"),
     module!("trampoline"),
 ];

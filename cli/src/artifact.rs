@@ -87,6 +87,13 @@ impl Record {
         Ok(records)
     }
 
+    /// By which file names a library for a machine is loaded: the artifact's own, and that of an installed copy.
+    pub fn library_names(&self, arch: Arch) -> Vec<String> {
+        let programs = self.programs.iter().filter(|program| program.arch == arch);
+        let installed = programs.map(|program| format!("trap-{}", &program.sha256[..16]));
+        installed.chain([crate::payload::library_name(&self.name, arch)]).collect()
+    }
+
     /// True when a build of this artifact wrote a file there.
     pub fn lists(&self, path: &str) -> bool {
         self.files.contains_key(path) || self.replaces.contains_key(path)
@@ -104,8 +111,11 @@ impl Record {
     /// True for what a build of this program for this platform may write, whatever the flags.
     fn could_write(&self, path: &str) -> bool {
         let payload = |path: &str| {
-            let files = [".payload.ts", ".payload.js", ".arm64.bin", ".x64.bin", ".arm64.stub", ".x64.stub"];
-            path.strip_prefix(&self.name).is_some_and(|rest| files.contains(&rest))
+            let kinds = ["bin", "stub", "so", "node"];
+            path.strip_prefix(&self.name).is_some_and(|rest| {
+                let of_arch = |arch: Arch| kinds.iter().any(|kind| rest == format!(".{arch}.{kind}"));
+                [".payload.ts", ".payload.js"].contains(&rest) || Arch::ALL.into_iter().any(of_arch)
+            })
         };
         let Some(platform) = crate::platform::find(&self.platform).ok() else { return false };
         let emitted = platform.files().into_iter().any(|(file, _)| {

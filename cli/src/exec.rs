@@ -14,7 +14,7 @@ use crate::plan::{self, Content, Plan, Request, Source, Step};
 use crate::platform::{self, Measured};
 use crate::size::Bytes;
 use crate::ui::Ui;
-use crate::{Class, Error, Result};
+use crate::{Class, Error, Result, addon};
 
 /// Carries the steps out and returns the artifact.
 ///
@@ -26,7 +26,7 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
     let mut programs = Vec::new();
     for step in &plan.steps {
         match step {
-            Step::AddTarget { .. } | Step::Write { .. } | Step::Zip { .. } => {}
+            Step::AddTarget { .. } | Step::Addon { .. } | Step::Write { .. } | Step::Zip { .. } => {}
             Step::Compile { compile, .. } => {
                 compile.ensure_target(offline, ui)?;
                 let path = compile.run(ui)?;
@@ -53,6 +53,10 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
             }
         }
     }
+    // Only for what passed the gate.
+    for program in programs.iter_mut().filter(|_| request.is_library()) {
+        program.addon = Some(addon::get(program.arch, offline, ui)?);
+    }
     programs.sort_by_key(|program| program.arch);
     if let Some(twice) = programs.windows(2).find(|pair| pair[0].arch == pair[1].arch) {
         let arch = twice[0].arch;
@@ -69,7 +73,7 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
     for step in &plan.steps {
         if let Step::Zip { path } = step {
             let _progress = ui.progress("Zipping", plan::shown(path));
-            let bytes = zip(&files)?;
+            let bytes = zip(&files, &request.platform.manifest.aside)?;
             check_limit(request, Measured::Zip, bytes.len() as u64, ui)?;
             match path.strip_prefix(&request.dir) {
                 // Inside somebody's project it is a file like the others, and not replaced unless it is ours.
@@ -141,7 +145,11 @@ fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Resul
         return Ok(Program::new(arch, bytes));
     }
     let elf = Elf::read(&name, &bytes)?;
-    for warning in gate::check(&name, &elf, wanted, Rules::EXECUTABLE)? {
+    let warnings = match request.platform.manifest.glibc.filter(|_| request.is_library()) {
+        Some(host) => gate::library::check(&name, &elf, &bytes, wanted, host)?,
+        None => gate::check(&name, &elf, wanted, Rules::EXECUTABLE)?,
+    };
+    for warning in warnings {
         ui.warning(warning);
     }
     let Machine::Known(arch) = elf.machine else {
@@ -188,6 +196,10 @@ fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
                     .ok_or_else(|| {
                         Error::known("no-program", Class::Request, format!("there is no program for {arch}"))
                     })?,
+                Content::Addon(arch) => {
+                    let program = programs.iter().find(|program| program.arch == *arch);
+                    program.and_then(|program| program.addon.clone()).unwrap_or_default()
+                }
                 Content::Stub(arch) => trap_native::stub((*arch).into()).to_vec(),
                 Content::Record => Vec::new(),
             };
@@ -253,12 +265,12 @@ fn check_limit(request: &Request, of: Measured, bytes: u64, ui: &Ui) -> Result<(
     )))
 }
 
-/// All files as a zip: same input, same bytes, so times are fixed and the order is by name.
-fn zip(files: &[File]) -> Result<Vec<u8>> {
+/// All files that hosts are given as a zip: same input, same bytes, so times are fixed and the order is by name.
+fn zip(files: &[File], aside: &[String]) -> Result<Vec<u8>> {
     let failed = |error: zip::result::ZipError| {
         Error::known("zip", Class::Files, "the zip could not be written").with_source(error)
     };
-    let mut sorted: Vec<_> = files.iter().collect();
+    let mut sorted: Vec<_> = files.iter().filter(|file| !aside.contains(&file.path)).collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for file in sorted {

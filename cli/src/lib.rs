@@ -3,9 +3,11 @@
 //! A build flows one way: [`project`] → [`compile`] → [`elf`] and [`gate`] → [`payload`] → [`platform`] → [`plan`] →
 //! [`exec`]. Each arrow is a value; only `compile` and `exec` touch the machine.
 
+pub mod addon;
 pub mod arch;
 pub mod artifact;
 pub mod bench;
+pub mod cache;
 pub mod cargo_args;
 pub mod cli;
 pub mod commands;
@@ -16,6 +18,7 @@ pub mod error;
 pub mod exec;
 pub mod files;
 pub mod gate;
+pub mod glibc;
 pub mod host;
 pub mod lambda;
 pub mod payload;

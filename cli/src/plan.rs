@@ -8,7 +8,7 @@ use crate::arch::Arch;
 use crate::compile::Compile;
 use crate::files::Mode;
 use crate::payload::{self, Encoding};
-use crate::platform::{self, Platform, Rendered, Values};
+use crate::platform::{self, Platform, Rendered, Values, WrapperValue, WrapperValues};
 use crate::settings::{Lang, Takeover};
 use crate::{Class, Error, Result};
 
@@ -49,6 +49,22 @@ impl Request {
     pub fn carries_stub(&self) -> bool {
         self.takeover.uses_stub() && self.system == "linux"
     }
+
+    /// True when it is a library that Node loads.
+    pub fn is_library(&self) -> bool {
+        self.takeover == Takeover::Library
+    }
+
+    /// What the platform must be told to start the programs before Node, where that was asked for.
+    fn wrapper(&self, arches: &[Arch]) -> WrapperValues {
+        let wrapper = self.platform.manifest.wrapper.as_ref().filter(|_| self.takeover == Takeover::Wrapper);
+        let Some(wrapper) = wrapper else { return WrapperValues::default() };
+        let value = |&arch: &Arch| WrapperValue {
+            aws_arch: arch.aws_name(),
+            path: format!("{}/trap/{}", wrapper.root, payload::file_name(&self.name, arch)),
+        };
+        WrapperValues { name: wrapper.variable.clone(), values: arches.iter().map(value).collect() }
+    }
 }
 
 /// Where the programs come from.
@@ -84,6 +100,11 @@ pub enum Step {
         compile: Compile,
         /// The same, as a person would type it.
         command: String,
+    },
+    /// Build what loads a library, if that has not been done.
+    Addon {
+        /// For which machine.
+        arch: Arch,
     },
     /// Check a program that exists.
     Check {
@@ -127,6 +148,8 @@ pub enum Content {
     Program(Arch),
     /// What lets it replace the Node process.
     Stub(Arch),
+    /// What loads it, where it is a library.
+    Addon(Arch),
     /// The description of the artifact.
     Record,
 }
@@ -152,6 +175,9 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
         Source::Files(programs, _) => {
             steps.extend(programs.iter().map(|program| Step::Check { program: program.clone() }));
         }
+    }
+    if request.is_library() {
+        steps.extend(arches.iter().map(|&arch| Step::Addon { arch }));
     }
     let values = values(&request, arches);
     let main = platform::expand(&request.platform.manifest.main, &values);
@@ -183,6 +209,13 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
     }
     if request.encoding == Encoding::File {
         for &arch in arches {
+            if request.is_library() {
+                let path = format!("trap/{}", payload::library_name(&request.name, arch));
+                steps.push(write(path, Content::Program(arch), "library"));
+                let path = format!("trap/{}", payload::addon_name(&request.name, arch));
+                steps.push(write(path, Content::Addon(arch), "what loads the library into Node"));
+                continue;
+            }
             let path = format!("trap/{}", payload::file_name(&request.name, arch));
             steps.push(write(path, Content::Program(arch), "program"));
             if request.carries_stub() {
@@ -224,7 +257,7 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
             Lang::Ts => "ts",
             Lang::Js => "js",
         },
-        takeover: request.takeover.as_str(),
+        takeover: request.takeover.in_node(),
         arch: arch.as_str(),
         aws_arch: arch.aws_name(),
         aws_arches: arches.iter().map(|arch| arch.aws_name()).collect::<Vec<_>>().join(" or "),
@@ -232,8 +265,10 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
             Encoding::Base64 => "base64",
             Encoding::File => "file",
         },
+        wrapper: request.wrapper(arches),
         single_file: request.single_file,
         dir: word(&shown(&request.dir)),
+        folder: shown(&request.dir).replace(std::path::MAIN_SEPARATOR, "/"),
         version: env!("CARGO_PKG_VERSION"),
     }
 }

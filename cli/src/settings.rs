@@ -28,6 +28,10 @@ pub enum Takeover {
     ExecExecve,
     /// Run the program as a child and wait for it (any Node)
     Spawn,
+    /// Load a `cdylib` into the Node process and call its `trap`, which polls there (Node on glibc)
+    Library,
+    /// Start the program before Node, by `AWS_LAMBDA_EXEC_WRAPPER`; as `auto` where that is not set
+    Wrapper,
 }
 
 impl Takeover {
@@ -39,14 +43,24 @@ impl Takeover {
             Self::ExecStub => "exec:stub",
             Self::ExecExecve => "exec:execve",
             Self::Spawn => "spawn",
+            Self::Library => "library",
+            Self::Wrapper => "wrapper",
+        }
+    }
+
+    /// The name that the trampoline is told: what is to happen where Node was started.
+    pub fn in_node(self) -> &'static str {
+        match self {
+            Self::Wrapper => Self::Auto.as_str(),
+            other => other.as_str(),
         }
     }
 
     /// True when the exec stub may be what replaces the process, so that it has to travel with the program.
     pub fn uses_stub(self) -> bool {
         match self {
-            Self::Auto | Self::Exec | Self::ExecStub => true,
-            Self::ExecExecve | Self::Spawn => false,
+            Self::Auto | Self::Exec | Self::ExecStub | Self::Wrapper => true,
+            Self::ExecExecve | Self::Spawn | Self::Library => false,
         }
     }
 }

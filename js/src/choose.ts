@@ -15,14 +15,19 @@ export interface Situation {
   readonly mainThread: boolean;
   /** Whether the payload brings a stub for this architecture. */
   readonly stub: boolean;
+  /** Whether the payload is a library, and brings the addon that loads it. */
+  readonly addon: boolean;
   /** Whether Node has `process.execve`. */
   readonly execve: boolean;
 }
 
+/** One way to give the program control. */
+type Way = Means | "spawn" | "library";
+
 /** Ways to give the program control, best first: the next is tried when one comes back. */
 export interface Choice {
   readonly asked: Takeover;
-  readonly takeovers: readonly (Means | "spawn")[];
+  readonly takeovers: readonly Way[];
   /** Why the first one, as a fragment that follows "because". */
   readonly reason: string;
 }
@@ -34,21 +39,26 @@ const ALLOWED: Readonly<Record<Takeover, Choice["takeovers"]>> = {
   "exec:stub": ["exec:stub"],
   "exec:execve": ["exec:execve"],
   spawn: ["spawn"],
+  library: ["library"],
 };
 
-/** Picks the takeovers. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
+/**
+ * Picks the takeovers. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had, and
+ * `TRAP_LIBRARY_UNAVAILABLE` when a library cannot be loaded.
+ */
 export function choose(situation: Situation): Choice {
   const { asked } = situation;
-  const takeovers: (Means | "spawn")[] = [];
+  const takeovers: Way[] = [];
   let obstacles = "";
   for (const takeover of ALLOWED[asked]) {
     const obstacle = takeover === "spawn" ? undefined : obstacleTo(takeover, situation);
     if (obstacle === undefined) takeovers.push(takeover);
     else if (!obstacles.includes(obstacle)) obstacles += obstacle + ", and ";
   }
-  if (takeovers.length === 0) throw execUnavailable(asked, obstacles.slice(0, -", and ".length));
+  const obstacle = obstacles.slice(0, -", and ".length);
+  if (takeovers.length === 0) throw asked === "library" ? libraryUnavailable(obstacle) : execUnavailable(asked, obstacle);
   if (asked !== "auto") return { asked, takeovers, reason: "it was forced at build time" };
-  const found = takeovers[0] === "spawn" ? obstacles.slice(0, -", and ".length) : `${obstacles}this is the main thread of Node`;
+  const found = takeovers[0] === "spawn" ? obstacle : `${obstacles}this is the main thread of Node`;
   return { asked, takeovers, reason: found };
 }
 
@@ -61,11 +71,22 @@ export function execUnavailable(asked: string, obstacle: string, advice?: string
   );
 }
 
-/** Why this process cannot be replaced, or `undefined` when it can. */
-function obstacleTo(means: Means, { system, arch, nodeVersion, mainThread, stub, execve }: Situation): string | undefined {
+/** The error for a library where something stands in the way of loading it. */
+export function libraryUnavailable(obstacle: string): TrapError {
+  return new TrapError(
+    "TRAP_LIBRARY_UNAVAILABLE",
+    `a library was packaged for this host to load, but ${obstacle}`,
+    "build a program in its place: `cargo trap build --takeover auto`, with `--bin` where the crate has one",
+  );
+}
+
+/** Why this process cannot be replaced, or given a library; `undefined` when it can. */
+function obstacleTo(means: Means | "library", situation: Situation): string | undefined {
+  const { system, arch, nodeVersion, mainThread, stub, addon, execve } = situation;
   if (system !== "linux") return `the host runs ${system}, not linux`;
-  // A stub would end the whole host there without a word.
+  // A stub would end the whole host there without a word, and a library could not be stopped.
   if (!mainThread) return "the module runs in a worker thread";
+  if (means === "library") return addon ? undefined : `the payload has no addon for ${arch}`;
   if (means === "exec:stub") return stub ? undefined : `the payload has no stub for ${arch}`;
   return execve ? undefined : `Node ${nodeVersion} has no process.execve (22.15 and later have it)`;
 }

@@ -9,6 +9,7 @@ mod error;
 mod http;
 #[cfg(feature = "axum")]
 mod lambda;
+pub mod library;
 #[cfg(feature = "axum")]
 mod parent;
 #[cfg(feature = "axum")]

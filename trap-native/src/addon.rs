@@ -11,7 +11,7 @@
 //!     std::fs::write(path, text)?;
 //! }
 //! let mut cargo = std::process::Command::new("cargo");
-//! cargo.args(["build", "--release", "--target", Arch::X64.glibc_target()]);
+//! cargo.args(["build", "--profile", addon::PROFILE, "--target", Arch::X64.glibc_target()]);
 //! cargo.arg("--manifest-path").arg(std::path::Path::new("addon-project").join(addon::MANIFEST));
 //! // `stubs` holds the files of `Glibc::stubs`.
 //! cargo.env("CARGO_ENCODED_RUSTFLAGS", shared_object(Libraries::Stubs("stubs".as_ref())).join("\x1f"));
@@ -30,6 +30,9 @@ pub struct File {
 
 /// Where the manifest lies in the project.
 pub const MANIFEST: &str = "addon/Cargo.toml";
+
+/// The profile to build with. Nothing of it is left to the environment or to cargo's configuration.
+pub const PROFILE: &str = "addon";
 
 /// What the addon is called by cargo, which also names the file it builds: `lib<name>.so`.
 pub const CRATE: &str = "trap_addon";

@@ -12,8 +12,8 @@ use crate::cargo_args::CargoArgs;
 use crate::compile::Compile;
 use crate::payload::Encoding;
 use crate::plan::{self, Plan, Request, Source, Step, plan};
-use crate::platform;
-use crate::project::Project;
+use crate::platform::{self, Platform};
+use crate::project::{Product, Project};
 use crate::settings::{Flags, Lang, Takeover, class_name};
 use crate::size::Bytes;
 use crate::ui::Ui;
@@ -105,7 +105,11 @@ pub fn artifact(selection: &Selection, purpose: &Purpose, ui: &Ui) -> Result<Art
 /// When the request does not fit the project, the platform or this machine.
 pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let local = matches!(purpose, Purpose::Local);
-    let project = if selection.program.is_empty() { Some(Project::find(&selection.cargo)?) } else { None };
+    let project = if selection.program.is_empty() {
+        Some(Project::find(&selection.cargo, selection.flags.takeover)?)
+    } else {
+        None
+    };
     let typed_arch = selection.flags.arch;
     let flags = selection
         .flags
@@ -164,7 +168,9 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let one_file = matches!(purpose, Purpose::Deploy { single_file: true, .. });
     let default_payload = if one_file { Encoding::Base64 } else { manifest.payload };
     let encoding = if native { Encoding::File } else { flags.payload.unwrap_or(default_payload) };
-    let takeover = if native { Takeover::Spawn } else { flags.takeover.unwrap_or_default() };
+    let product = project.as_ref().map(|project| project.product);
+    let takeover = takeover(flags.takeover, product, &platform, encoding)?;
+    let takeover = if native { native_takeover(takeover)? } else { takeover };
     let target_dir = match &project {
         Some(project) => project.target_dir.clone(),
         None => (selection.cargo.target_dir.clone())
@@ -199,6 +205,68 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         with_host: local,
     };
     plan(request, &arches)
+}
+
+/// How the program gets control: what was asked for, as far as it goes with what is built, with the platform and with
+/// how it travels.
+fn takeover(
+    asked: Option<Takeover>,
+    product: Option<Product>,
+    platform: &Platform,
+    encoding: Encoding,
+) -> Result<Takeover> {
+    let is_library = product == Some(Product::Library);
+    let takeover = asked.unwrap_or(if is_library { Takeover::Library } else { Takeover::default() });
+    let name = takeover.as_str();
+    let refused = |message: String, hint: String| {
+        Err(Error::known("takeover", Class::Request, message).with_hint(hint))
+    };
+    let id = &platform.manifest.id;
+    match takeover {
+        Takeover::Library if platform.manifest.glibc.is_none() => refused(
+            format!("`{id}` cannot be given a library: which C library its Node has is not known"),
+            "leave `--takeover library` out, and build a program".to_owned(),
+        ),
+        Takeover::Library => Ok(takeover),
+        _ if is_library => refused(
+            format!("takeover `{name}` starts a program, and a library is what would be built"),
+            "give `--takeover library`, or name a program with `--bin`".to_owned(),
+        ),
+        Takeover::Wrapper if platform.manifest.wrapper.is_none() => refused(
+            format!("`{id}` starts nothing in Node's place"),
+            format!("takeover `wrapper` is for {}", with_wrapper()?),
+        ),
+        Takeover::Wrapper if encoding == Encoding::Base64 => refused(
+            "takeover `wrapper` needs a program that is a file, and this payload is text".to_owned(),
+            "add `--payload file`".to_owned(),
+        ),
+        _ => Ok(takeover),
+    }
+}
+
+/// The platforms that can start another program in Node's place.
+fn with_wrapper() -> Result<String> {
+    let all = platform::all()?.into_iter().map(|platform| platform.manifest);
+    let names: Vec<_> = all
+        .filter(|manifest| manifest.wrapper.is_some())
+        .map(|manifest| format!("`{}`", manifest.id))
+        .collect();
+    Ok(names.join(", "))
+}
+
+/// On systems that are not Linux a program for the machine itself is started, by the one takeover that works there.
+fn native_takeover(asked: Takeover) -> Result<Takeover> {
+    if asked == Takeover::Library {
+        return Err(Error::known(
+            "takeover",
+            Class::Request,
+            "a library for Linux cannot be loaded on this system",
+        )
+        .with_hint(
+            "`cargo trap build` packages it; `cargo run` or `--bin` tries a program of the same code",
+        ));
+    }
+    Ok(Takeover::Spawn)
 }
 
 /// The name of a program given as a file: its file name without an ending, as far as it can name files.
@@ -254,6 +322,7 @@ fn print_plan(plan: &Plan, ui: &Ui) -> Result<()> {
             Step::Compile { compile, command } => {
                 format!("run         {command}\n            linked by {}\n", compile.linker)
             }
+            Step::Addon { arch } => format!("if missing  build the addon that loads libraries for {arch}\n"),
             Step::Check { program } => format!("check       {}\n", plan::shown(program)),
             Step::Write { path, what, keep, .. } => {
                 let keep = if *keep { ", unless it is yours by now" } else { "" };
@@ -310,7 +379,11 @@ fn report(plan: &Plan, artifact: &Artifact, ui: &Ui) -> Result<()> {
     let arches: Vec<_> = record.programs.iter().map(|program| program.arch).collect();
     let values = plan::values(request, &arches);
     for next in &request.platform.manifest.next {
-        ui.status("Next", platform::render_text("next", next, &values)?);
+        // A line that says nothing is about something else than this build.
+        let next = platform::render_text("next", next, &values)?;
+        if !next.is_empty() {
+            ui.status("Next", next);
+        }
     }
     Ok(())
 }

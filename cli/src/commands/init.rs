@@ -55,7 +55,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     let Manifest { id: platform, payload, .. } = platform::find(&args.platform)?.manifest;
     let cargo =
         CargoArgs { package: args.package, manifest_path: args.manifest_path, ..CargoArgs::default() };
-    let project = Project::find(&cargo)?;
+    let project = Project::find(&cargo, None)?;
     let manifest = project.root.join("Cargo.toml");
     let mut changed = Vec::new();
 

@@ -20,6 +20,12 @@ use crate::{Error, Result};
 /// Our stand-in for a platform's Node client.
 const CLIENT: &str = include_str!("client.mjs");
 
+/// Our stand-in for what a platform starts Node with, where another program may be started in its place.
+pub const BOOTSTRAP: &str = include_str!("bootstrap.sh");
+
+/// What runs it.
+const SHELL: &str = "/bin/sh";
+
 /// How long output may take to end once its writers have. They are dead; only the pipe is to be drained.
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -34,6 +40,8 @@ pub struct Host {
     environment: BTreeMap<OsString, OsString>,
     has_own_trap_dir: bool,
     is_cold: bool,
+    has_bootstrap: bool,
+    libraries: Vec<String>,
 }
 
 impl Host {
@@ -62,6 +70,8 @@ impl Host {
             environment: BTreeMap::new(),
             has_own_trap_dir: true,
             is_cold: false,
+            has_bootstrap: false,
+            libraries: Vec::new(),
         }
     }
 
@@ -88,9 +98,28 @@ impl Host {
         self
     }
 
+    /// Starts it by [`BOOTSTRAP`], which a platform's variable can have start something else.
+    #[must_use]
+    pub fn bootstrap(mut self) -> Self {
+        self.has_bootstrap = true;
+        self
+    }
+
+    /// Says by which file names a library is known that it may load into its own process.
+    #[must_use]
+    pub fn loading(mut self, libraries: impl IntoIterator<Item = String>) -> Self {
+        self.libraries.extend(libraries);
+        self
+    }
+
     /// The executable that is started.
     pub fn program(&self) -> &Path {
         &self.program
+    }
+
+    /// File names of libraries that it may load.
+    pub fn libraries(&self) -> &[String] {
+        &self.libraries
     }
 }
 
@@ -121,6 +150,10 @@ impl Container {
         if host.is_node_client {
             std::fs::write(&client, CLIENT).map_err(Error::file("write", &client))?;
         }
+        let bootstrap = folder.path().join("bootstrap");
+        if host.has_bootstrap {
+            std::fs::write(&bootstrap, BOOTSTRAP).map_err(Error::file("write", &bootstrap))?;
+        }
         let trap_dir = folder.path().join("tmp");
         std::fs::create_dir(&trap_dir).map_err(Error::file("create the folder", &trap_dir))?;
         let launcher = Launcher {
@@ -129,6 +162,7 @@ impl Container {
             observer: observer.clone(),
             host,
             client,
+            bootstrap,
             trap_dir,
         };
         let sandbox = Sandbox::start(function, number, observer, launcher)
@@ -175,6 +209,7 @@ struct Launcher {
     observer: Observer,
     host: Host,
     client: PathBuf,
+    bootstrap: PathBuf,
     trap_dir: PathBuf,
 }
 
@@ -208,7 +243,10 @@ impl Launch for Launcher {
 impl Launcher {
     fn command(&self, api: SocketAddr, marker: &str) -> Command {
         let host = &self.host;
-        let mut command = Command::new(&host.program);
+        let mut command = Command::new(if host.has_bootstrap { Path::new(SHELL) } else { &host.program });
+        if host.has_bootstrap {
+            command.arg(&self.bootstrap).arg(&host.program);
+        }
         command.args(&host.arguments);
         if host.is_node_client {
             command.arg(&self.client).arg(marker);

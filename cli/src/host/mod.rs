@@ -15,5 +15,5 @@ pub mod process;
 mod witness;
 
 pub use clock::Clock;
-pub use container::{Container, Host};
+pub use container::{BOOTSTRAP, Container, Host};
 pub use witness::{Answerer, Witness};

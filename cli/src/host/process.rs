@@ -23,6 +23,10 @@ pub enum Takeover {
     Exec,
     /// A child of the host answered.
     Spawn,
+    /// The host's own process, which has loaded a library.
+    Library,
+    /// The host's own process runs another program, and no Node was started before it.
+    Wrapper,
     /// The host answered itself.
     None,
 }
@@ -56,14 +60,29 @@ impl Process {
         self.executable != self.program
     }
 
-    /// What happened, given the host's process id and the executable it was started as.
-    pub fn takeover(&self, host: u32, host_program: &Path) -> Takeover {
+    /// What happened, given the host's process id, the executable it was started as, and by which file names the
+    /// libraries are known that it may have loaded.
+    pub fn takeover(&self, host: u32, host_program: &Path, libraries: &[String]) -> Takeover {
         let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         match (self.pid == host, real(&self.program) == real(host_program)) {
+            (_, true) if self.has_mapped(libraries) => Takeover::Library,
             (_, true) => Takeover::None,
             (true, false) => Takeover::Exec,
             (false, false) => Takeover::Spawn,
         }
+    }
+}
+
+impl Process {
+    /// True when a file of one of these names is part of the process.
+    fn has_mapped(&self, names: &[String]) -> bool {
+        if names.is_empty() {
+            return false;
+        }
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.pid)).unwrap_or_default();
+        maps.lines()
+            .filter_map(|line| line.rsplit_once('/'))
+            .any(|(_, name)| names.iter().any(|known| known == name))
     }
 }
 
@@ -204,9 +223,9 @@ mod tests {
         let process =
             |pid, program: &str| Process { pid, executable: program.into(), program: program.into() };
         let node = Path::new("/nowhere/node");
-        assert_eq!(process(7, "/tmp/program").takeover(7, node), Takeover::Exec);
-        assert_eq!(process(8, "/tmp/program").takeover(7, node), Takeover::Spawn);
-        assert_eq!(process(7, "/nowhere/node").takeover(7, node), Takeover::None);
+        assert_eq!(process(7, "/tmp/program").takeover(7, node, &[]), Takeover::Exec);
+        assert_eq!(process(8, "/tmp/program").takeover(7, node, &[]), Takeover::Spawn);
+        assert_eq!(process(7, "/nowhere/node").takeover(7, node, &[]), Takeover::None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::Host;
 use super::process::{Process, Takeover};
 use crate::lambda::{Event, Observer, Phase};
 
@@ -20,6 +21,7 @@ pub struct Answerer {
 #[derive(Debug)]
 pub struct Witness {
     program: PathBuf,
+    libraries: Vec<String>,
     seen: Mutex<Seen>,
 }
 
@@ -32,7 +34,13 @@ struct Seen {
 impl Witness {
     /// A witness for a host that is started as `program`.
     pub fn new(program: impl Into<PathBuf>) -> Arc<Self> {
-        Arc::new(Self { program: program.into(), seen: Mutex::default() })
+        Arc::new(Self { program: program.into(), libraries: Vec::new(), seen: Mutex::default() })
+    }
+
+    /// A witness for a host, which may load libraries.
+    pub fn of(host: &Host) -> Arc<Self> {
+        let (program, libraries) = (host.program().to_owned(), host.libraries().to_owned());
+        Arc::new(Self { program, libraries, seen: Mutex::default() })
     }
 
     /// An observer that looks, then passes every event on.
@@ -61,7 +69,7 @@ impl Witness {
                 let Some(host) = self.host() else { return };
                 let process = Process::connected_from(*peer, host);
                 self.seen().answerer = process.map(|process| {
-                    let takeover = process.takeover(host, &self.program);
+                    let takeover = process.takeover(host, &self.program, &self.libraries);
                     Answerer { process, takeover }
                 });
             }

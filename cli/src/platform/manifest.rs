@@ -1,6 +1,7 @@
 //! `platform.toml`: what a platform is, as data. Unknown keys are errors, so that a typo is not ignored.
 
 use serde::{Deserialize, Serialize};
+use trap_native::glibc::Release;
 
 use crate::arch::ArchChoice;
 use crate::payload::Encoding;
@@ -34,9 +35,18 @@ pub struct Manifest {
     /// Files that belong to the person's project once they exist: written when missing, never replaced.
     #[serde(default)]
     pub scaffold: Vec<String>,
+    /// Files for people alone, which stay out of the zip.
+    #[serde(default)]
+    pub aside: Vec<String>,
     /// Lines of scaffolding that must fit the program, also once the file is the person's own.
     #[serde(default)]
     pub agree: Vec<Agree>,
+    /// The release of glibc that its Node runs on; where it is known, libraries can be loaded there.
+    #[serde(default, deserialize_with = "release")]
+    pub glibc: Option<Release>,
+    /// Where it can start another program in Node's place.
+    #[serde(default)]
+    pub wrapper: Option<Wrapper>,
     /// What to type after a build; a template line each.
     pub next: Vec<String>,
     /// Sizes the platform refuses beyond.
@@ -59,6 +69,23 @@ pub struct Limit {
     /// True when there is a way around it: beyond it a build warns and goes on.
     #[serde(default)]
     pub soft: bool,
+}
+
+/// How a platform is told to start another program in Node's place.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Wrapper {
+    /// The variable that names the program.
+    pub variable: String,
+    /// Where the artifact lies on the platform.
+    pub root: String,
+    /// The page that says so.
+    pub source: String,
+}
+
+fn release<'a, D: serde::Deserializer<'a>>(deserializer: D) -> Result<Option<Release>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 /// A line of scaffolding that must fit the program.

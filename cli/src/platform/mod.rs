@@ -3,8 +3,8 @@
 mod manifest;
 mod render;
 
-pub use manifest::{Agree, Limit, MANIFEST_VERSION, Manifest, Measured};
-pub use render::{Rendered, Values, expand, expand_with, render, render_text};
+pub use manifest::{Agree, Limit, MANIFEST_VERSION, Manifest, Measured, Wrapper};
+pub use render::{Rendered, Values, WrapperValue, WrapperValues, expand, expand_with, render, render_text};
 
 use clap::builder::PossibleValue;
 use trap_templates::{Dir, PLATFORMS};

@@ -195,6 +195,7 @@ exit: 0
        Wrote target/trap/lambda/app/index.mjs
       Zipped target/trap/lambda/app.zip
         Next deploy target/trap/lambda/app, or its zip (`--zip`), as a Node.js function: runtime nodejs22.x or later, architecture arm64, handler index.handler
+        Next or copy what CDK, SAM or SST need from target/trap/lambda/app/deploy.md
 
 "#]]
     );
@@ -202,6 +203,7 @@ exit: 0
         sandbox.tree("target/trap/lambda"),
         [
             "app.zip",
+            "app/deploy.md",
             "app/index.d.mts",
             "app/index.mjs",
             "app/trap/app.arm64.bin",
@@ -478,6 +480,7 @@ fn a_dry_run_prints_the_steps_and_touches_nothing() {
 exit: 0
 ----- stdout -----
 check       app
+write       target/trap/lambda/app/deploy.md  (platform file)
 write       target/trap/lambda/app/index.d.mts  (platform file)
 write       target/trap/lambda/app/index.mjs  (module, trampoline and payload)
 write       target/trap/lambda/app/trap/app.arm64.bin  (program)

@@ -112,6 +112,13 @@ impl Glibc {
         versions.into_iter().any(|known| known.name == version)
     }
 
+    /// True when there is anything in this version.
+    #[must_use]
+    pub fn has_version(&self, version: &str) -> bool {
+        let symbols = self.libraries.iter().flat_map(|library| &library.symbols);
+        symbols.flat_map(|symbol| &symbol.versions).any(|known| known.name == version)
+    }
+
     /// The version of a symbol that a link takes, if there is one.
     #[must_use]
     pub fn version_of(&self, name: &str) -> Option<&str> {

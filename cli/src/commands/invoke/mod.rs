@@ -11,12 +11,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::arch::{Arch, ArchChoice};
+use crate::artifact::Artifact;
 use crate::commands::build::{self, Purpose, Selection};
 use crate::host::process::{Memory, Takeover};
 use crate::host::{Container, Host, Witness, node};
 use crate::lambda::{Event, Function, Observer, Phase, Stream};
 use crate::ui::Ui;
-use crate::{Class, Error, Result};
+use crate::{Class, Error, Result, payload, platform, settings};
 
 use report::Report;
 use request::Request;
@@ -99,6 +100,7 @@ pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
         ui.status("Note", "programs for Linux cannot run here, so this is one for this machine, by `spawn`");
     }
     let host = Host::node(&node.path, &artifact.dir, &artifact.record.handler);
+    let host = with_takeover(host, &artifact, arch)?;
     let variables = node.environment.into_iter().chain(environment);
     let host = variables.fold(host, |host, (name, value)| host.env(name, value));
     let mut function = Function::new(&artifact.record.name);
@@ -112,6 +114,26 @@ pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
     report.node = node.version;
     report.arch = arch;
     report.print(ui)
+}
+
+/// What a takeover asks of the host besides loading the artifact.
+pub(crate) fn with_takeover(host: Host, artifact: &Artifact, arch: Arch) -> Result<Host> {
+    let record = &artifact.record;
+    match record.takeover {
+        settings::Takeover::Library => Ok(host.loading(record.library_names(arch))),
+        settings::Takeover::Wrapper => {
+            // On the platform the variable names the same file where the platform puts it.
+            let program = artifact.dir.join("trap").join(payload::file_name(&record.name, arch));
+            let program = std::path::absolute(&program).map_err(Error::file("find", program))?;
+            let wrapper = platform::find(&record.platform)?.manifest.wrapper;
+            let host = host.bootstrap();
+            Ok(match wrapper {
+                Some(wrapper) => host.env(wrapper.variable, program),
+                None => host,
+            })
+        }
+        _ => Ok(host),
+    }
 }
 
 /// This machine's architecture where there is a choice.
@@ -161,7 +183,7 @@ pub(crate) fn variables(given: &[String]) -> Result<Vec<(OsString, OsString)>> {
 
 /// Starts the container, sends the event, and ends everything, whatever happened.
 async fn invoke(function: Function, host: Host, request: Request, ui: &Ui) -> Result<Report> {
-    let witness = Witness::new(host.program());
+    let witness = Witness::of(&host);
     let timeline = Arc::new(Timeline::default());
     let observer = witness.observer(watch(Arc::clone(&timeline), *ui));
     let container = Container::start(function.clone(), 1, observer, host).await?;
@@ -175,7 +197,13 @@ async fn invoke(function: Function, host: Host, request: Request, ui: &Ui) -> Re
     // The person who pressed Ctrl-C knows; only the status says it.
     let done = done.map_err(|status| Error::ToolFailed { tool: "the host".into(), status, hint: None })?;
     let answer = failure::check(done.outcome, &function, &timeline, ui)?;
-    let answerer = witness.answerer();
+    let mut answerer = witness.answerer();
+    // Whether a Node was there before the program in its process, only Node itself can tell.
+    if let Some(answerer) = answerer.as_mut().filter(|_| !timeline.has_loaded())
+        && answerer.takeover == Takeover::Exec
+    {
+        answerer.takeover = Takeover::Wrapper;
+    }
     if answerer.as_ref().is_some_and(|answerer| answerer.takeover == Takeover::None) {
         ui.warning(
             "Node answered itself: the program was NOT handed the process, so this is not what Rust says \

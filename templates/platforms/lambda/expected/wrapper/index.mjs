@@ -1,0 +1,15 @@
+/**
+ * The Rust program `my-service`, as the handler of an AWS Lambda function on Node.js.
+ *
+ * Lambda loads this module when a container starts. Its last line puts the program on disk where it is not
+ * there yet and hands the process over to it; from then on Rust polls for events and answers them.
+ *
+ * Written by `cargo trap build`, which writes it again; change the program instead.
+ */
+
+/** Reached only where nothing was handed over; says why. */
+export const handler = (event, context) => standby.handle(event, context);
+
+/* trampoline and payload */
+
+const standby = start(payload, { takeover: "auto" });
