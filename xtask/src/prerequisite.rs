@@ -91,6 +91,22 @@ pub fn rustup(kind: &str, wanted: &BTreeSet<String>) -> Result<()> {
     process::quietly(&format!("rustup-{kind}-add"), Command::new("rustup").args([kind, "add"]).args(absent))
 }
 
+/// Installs another toolchain with these components, unless it is there with all of them.
+pub fn toolchain(name: &str, components: &BTreeSet<String>) -> Result<()> {
+    command("rustup")?;
+    let mut list = Command::new("rustup");
+    list.args(["component", "list", "--installed", "--toolchain", name]);
+    // Where there is no such toolchain, this fails.
+    if process::output(&mut list).is_ok_and(|installed| not_listed(components, &installed).is_empty()) {
+        return Ok(());
+    }
+    ui::step("rustup", &format!("toolchain install {name}"));
+    let mut install = Command::new("rustup");
+    install.args(["toolchain", "install", name, "--profile", "minimal", "--no-self-update"]);
+    install.args(components.iter().flat_map(|component| ["--component", component.as_str()]));
+    process::quietly("rustup-toolchain-install", &mut install)
+}
+
 /// A component is listed with the machine it is for: `clippy-x86_64-unknown-linux-gnu`.
 fn not_listed<'a>(wanted: &'a BTreeSet<String>, installed: &str) -> Vec<&'a str> {
     let is_listed = |name: &str| {

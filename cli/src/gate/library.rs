@@ -176,3 +176,7 @@ fn list(names: &[String]) -> String {
         more => format!("{shown} and {more} more"),
     }
 }
+
+#[cfg(test)]
+#[path = "library_tests.rs"]
+mod tests;

@@ -32,7 +32,10 @@ pub fn provide(tool: &Tool) -> Result<()> {
         prerequisite::install_packages(&absent)?;
     }
     prerequisite::rustup("target", &tool.rust_targets)?;
-    prerequisite::rustup("component", &tool.rust_components)?;
+    match &tool.rust_toolchain {
+        Some(toolchain) => prerequisite::toolchain(toolchain, &tool.rust_components)?,
+        None => prerequisite::rustup("component", &tool.rust_components)?,
+    }
     if let Some(name) = &tool.binfmt {
         prerequisite::binfmt(name)?;
     }

@@ -49,6 +49,8 @@ pub struct Tool {
     /// Components of the Rust toolchain.
     #[serde(default)]
     pub rust_components: BTreeSet<String>,
+    /// The toolchain that these are components of, where it is another than the one in use.
+    pub rust_toolchain: Option<String>,
     /// Kernel registration that lets foreign programs run.
     pub binfmt: Option<String>,
 }
