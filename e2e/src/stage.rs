@@ -18,7 +18,7 @@ use crate::{
     platform::{Answer, Launch, Platform, Running},
     record::Record,
     sandbox::Disks,
-    subject::{Arch, Subject},
+    subject::{Arch, Subject, Takeover},
     tools, wait,
 };
 
@@ -103,7 +103,28 @@ impl Stage {
         let deployment = deployed.folder;
         let (running, record) = (None, Record::default());
         let (disks, before) = (None, Vec::new());
-        Ok(Self { subject, platform, folder, launch, disks, before, deployment, running, record })
+        let mut stage =
+            Self { subject, platform, folder, launch, disks, before, deployment, running, record };
+        if subject.takeover == Takeover::Wrapper {
+            stage.bootstrap()?;
+            stage.name_wrapper();
+        }
+        Ok(stage)
+    }
+
+    /// Starts the host by what stands in for Lambda's own bootstrap, which knows of wrappers.
+    fn bootstrap(&mut self) -> Result<()> {
+        let path = self.folder.join("bootstrap");
+        fs::write(&path, cargo_trap::host::BOOTSTRAP)
+            .map_err(|error| format!("writing `{}`: {error}", path.display()))?;
+        self.before = vec!["/bin/sh".into(), path.into()];
+        Ok(())
+    }
+
+    /// Sets the variable that names the program as the wrapper, as the artifact says it; the folder is another one here.
+    fn name_wrapper(&mut self) {
+        let program = format!("trap/{}.{}.bin", self.subject.program, self.subject.arch);
+        self.launch.set("AWS_LAMBDA_EXEC_WRAPPER", self.deployment.join(program).display().to_string());
     }
 
     /// Copies the deployment into the stage, so that a case may damage it.
@@ -116,6 +137,9 @@ impl Stage {
         self.launch.folder.clone_from(&copy);
         self.launch.set("LAMBDA_TASK_ROOT", copy.display().to_string());
         self.deployment = copy;
+        if self.subject.takeover == Takeover::Wrapper {
+            self.name_wrapper();
+        }
         Ok(&self.deployment)
     }
 

@@ -195,7 +195,8 @@ fn choose(wanted: Option<&str>, library: bool) -> Result<(String, String)> {
     let Some(wanted) = wanted else { return Ok(default) };
     if projects()?.iter().any(|project| project.id == wanted) {
         if library && wanted != LIBRARY {
-            let message = format!("the starter project `{wanted}` is a program, and `--lib` asks for a library");
+            let message =
+                format!("the starter project `{wanted}` is a program, and `--lib` asks for a library");
             return Err(Error::known("no-template", Class::Request, message)
                 .with_hint("leave one of the two out; `--template` with `--lib` may name a platform"));
         }

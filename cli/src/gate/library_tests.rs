@@ -47,7 +47,9 @@ impl Library<'_> {
         let mut versions: Vec<&str> = self.wants.iter().filter_map(|(_, version, _)| *version).collect();
         versions.sort_unstable();
         versions.dedup();
-        let index = |version: &str| elf::VersionIndex(2 + versions.iter().position(|v| *v == version).unwrap() as u16);
+        let index = |version: &str| {
+            elf::VersionIndex(2 + versions.iter().position(|v| *v == version).unwrap() as u16)
+        };
 
         writer.write_null_dynamic_symbol();
         let defined = self.defines.iter().map(|name| (*name, Some(1), false));
@@ -85,8 +87,11 @@ impl Library<'_> {
                 hash: elf::hash(version.as_bytes()),
             });
         }
-        let needs: Vec<_> =
-            self.needs.iter().map(|name| writer.add_dynamic_string(name.as_bytes().to_vec().leak())).collect();
+        let needs: Vec<_> = self
+            .needs
+            .iter()
+            .map(|name| writer.add_dynamic_string(name.as_bytes().to_vec().leak()))
+            .collect();
         writer.write_dynstr().unwrap();
         writer.write_align_dynamic();
         for library in needs {
@@ -200,7 +205,11 @@ fn a_library_that_is_not_glibcs_is_named() {
     assert_eq!(code, "library-needs");
     assert!(message.contains("`libssl.so.3`") && !message.contains("libc"), "{message}");
     // What every program needed before 2.34.
-    let old = Library { needs: &["libpthread.so.0", "libdl.so.2"], wants: &[("dlopen", Some("GLIBC_2.2.5"), false)], ..GOOD };
+    let old = Library {
+        needs: &["libpthread.so.0", "libdl.so.2"],
+        wants: &[("dlopen", Some("GLIBC_2.2.5"), false)],
+        ..GOOD
+    };
     old.judge(None, "2.34").unwrap();
 }
 
@@ -230,8 +239,8 @@ fn no_mutilated_library_is_more_than_an_error() {
             let at = next() % bytes.len();
             bytes[at] = next() as u8;
         }
-        let judged = Elf::read("lib.so", &bytes)
-            .and_then(|elf| check("lib.so", &elf, &bytes, None, Release::LISTED));
+        let judged =
+            Elf::read("lib.so", &bytes).and_then(|elf| check("lib.so", &elf, &bytes, None, Release::LISTED));
         refused += usize::from(judged.is_err());
     }
     assert!(refused > 0, "no mutation was noticed");

@@ -60,7 +60,9 @@ fn the_order_is_taken_out_and_put_back_where_it_was() {
 
 #[test]
 fn what_is_no_order_is_left_alone() {
-    for entries in [&[][..], &["A=1"], &["TRAP_EXEC="], &["TRAP_EXEC=relative"], &["TRAP_EXECX=/p"], &["TRAP_EXEC"]] {
+    for entries in
+        [&[][..], &["A=1"], &["TRAP_EXEC="], &["TRAP_EXEC=relative"], &["TRAP_EXECX=/p"], &["TRAP_EXEC"]]
+    {
         let mut environment = Environment::new(entries);
         assert!(environment.take().is_none(), "{entries:?}");
         assert_eq!(environment.entries(), entries);

@@ -13,7 +13,10 @@ mod node;
 #[path = "../../addon/src/node_api.rs"]
 mod node_api;
 #[path = "../../addon/src/system.rs"]
-#[expect(dead_code, reason = "what reads files and asks for threads belongs to functions that are not called here")]
+#[expect(
+    dead_code,
+    reason = "what reads files and asks for threads belongs to functions that are not called here"
+)]
 mod system;
 #[path = "../../addon/src/value.rs"]
 mod value;
@@ -81,13 +84,21 @@ fn error(kind: &str, code: &str, message: &str) -> Result<Js, Js> {
 #[test]
 fn arguments_arrive_as_they_are() {
     let long = "ü".repeat(5000);
-    let env = Js::Object(vec![("A".to_owned(), text("1")), ("B".to_owned(), text("")), ("C".to_owned(), text(&long))]);
+    let env = Js::Object(vec![
+        ("A".to_owned(), text("1")),
+        ("B".to_owned(), text("")),
+        ("C".to_owned(), text(&long)),
+    ]);
     let argv = Js::Array(vec![text("a"), text(""), text("\u{fffd}")]);
     let expected = format!("/p|a||\u{fffd}|A=1|B=|C={long}");
     assert_eq!(call("tell", &[text("/p"), argv, env]), error("Error", "TOLD", &expected));
     assert_eq!(call("count", &[text("äb")]), Ok(Js::Number(3)));
     assert_eq!(call("count", &[text("")]), Ok(Js::Number(0)));
-    assert_eq!(call("count", &[text("ab"), Js::Number(1)]), Ok(Js::Number(2)), "what is too much is left alone");
+    assert_eq!(
+        call("count", &[text("ab"), Js::Number(1)]),
+        Ok(Js::Number(2)),
+        "what is too much is left alone"
+    );
 }
 
 #[test]
@@ -99,9 +110,21 @@ fn arguments_that_do_not_fit_are_named() {
         (vec![Js::Number(1)], "ERR_INVALID_ARG_TYPE", "`path` must be a string"),
         (vec![text("a\0b")], "ERR_INVALID_ARG_VALUE", "`path` must be a string without null bytes"),
         (vec![text("a"), text("b")], "ERR_INVALID_ARG_TYPE", "`argv` must be an array of strings"),
-        (vec![text("a"), array(vec![text("b"), Js::Undefined])], "ERR_INVALID_ARG_TYPE", "`argv[1]` must be a string"),
-        (vec![text("a"), array(vec![])], "ERR_INVALID_ARG_TYPE", "`env` must be an object whose values are strings"),
-        (vec![text("a"), array(vec![]), array(vec![])], "ERR_INVALID_ARG_TYPE", "`env` must be an object whose values are strings"),
+        (
+            vec![text("a"), array(vec![text("b"), Js::Undefined])],
+            "ERR_INVALID_ARG_TYPE",
+            "`argv[1]` must be a string",
+        ),
+        (
+            vec![text("a"), array(vec![])],
+            "ERR_INVALID_ARG_TYPE",
+            "`env` must be an object whose values are strings",
+        ),
+        (
+            vec![text("a"), array(vec![]), array(vec![])],
+            "ERR_INVALID_ARG_TYPE",
+            "`env` must be an object whose values are strings",
+        ),
         (
             vec![text("a"), array(vec![]), object(vec![("A".to_owned(), none())])],
             "ERR_INVALID_ARG_TYPE",
@@ -120,7 +143,8 @@ fn arguments_that_do_not_fit_are_named() {
 #[test]
 fn a_refusal_of_the_system_is_an_error_as_nodes_own() {
     let Err(Js::Object(properties)) = call("refuse", &[text("/nowhere")]) else { panic!("it should fail") };
-    let property = |name: &str| properties.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let property =
+        |name: &str| properties.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     assert_eq!(property("code"), Some(text("ENOENT")));
     assert_eq!(property("message"), Some(text("ENOENT: no such file or directory, execve '/nowhere'")));
     assert_eq!(property("errno"), Some(Js::Number(-2)));

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::null_mut;
 
-use crate::node_api::{Callback, CallInfo, Env, Status, Value};
+use crate::node_api::{CallInfo, Callback, Env, Status, Value};
 
 /// A value of JavaScript.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,7 +159,12 @@ extern "C" fn napi_create_int32(env: Env, value: i32, result: *mut Value) -> Sta
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn napi_create_string_utf8(env: Env, text: *const c_char, length: usize, result: *mut Value) -> Status {
+extern "C" fn napi_create_string_utf8(
+    env: Env,
+    text: *const c_char,
+    length: usize,
+    result: *mut Value,
+) -> Status {
     with(env, "napi_create_string_utf8", |call| {
         put(result, call.add(Js::Text(bytes(text, length))));
         Some(())
@@ -227,7 +232,10 @@ extern "C" fn napi_get_property(env: Env, object: Value, key: Value, result: *mu
 extern "C" fn napi_get_property_names(env: Env, object: Value, result: *mut Value) -> Status {
     with(env, "napi_get_property_names", |call| match get(object) {
         Js::Object(properties) => {
-            put(result, call.add(Js::Array(properties.into_iter().map(|(name, _)| Js::Text(name)).collect())));
+            put(
+                result,
+                call.add(Js::Array(properties.into_iter().map(|(name, _)| Js::Text(name)).collect())),
+            );
             Some(())
         }
         _ => None,
