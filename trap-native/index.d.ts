@@ -5,8 +5,9 @@
  * returns a C `int`. Does not return while the library polls for events; then returns what `trap` returned.
  *
  * Standard streams that Node made non-blocking, or that would close in a child process, are made what they were
- * before Node for as long as the library runs. A library is never unloaded again. Where it ends the process, by
- * an abort or by `exit`, the host ends with it.
+ * before Node for as long as the library runs, and SIGINT and SIGTERM end the process unless the library listens
+ * to them. A library is never unloaded again. Where it ends the process, by an abort or by `exit`, the host ends
+ * with it.
  *
  * Throws an `Error` whose `code` is
  * * `TRAP_LIBRARY_MISSING`: there is no file at `path`;

@@ -326,7 +326,13 @@ impl Drop for Stage {
 
 /// Whether a command line, its words separated by zeros, is that of Node; an emulator may stand before it.
 fn is_node(command: &str) -> bool {
-    command.split('\0').take(2).any(|word| word.ends_with("/bin/node"))
+    let mut words = command.split('\0');
+    let first = words.next().unwrap_or_default();
+    // A program that was started in Node's place has Node's command line behind its own name.
+    let is_emulator =
+        first.rsplit('/').next().is_some_and(|name| name.contains("qemu") || name.contains("binfmt"));
+    let word = if is_emulator { words.next().unwrap_or_default() } else { first };
+    word.ends_with("/bin/node")
 }
 
 /// The JSON a program answered with.

@@ -219,7 +219,7 @@ fn fcntl(file: usize, command: usize, argument: usize) -> isize {
 
 /// What happens on a signal, as the kernel wants to be told.
 #[repr(C)]
-struct Action {
+pub struct Action {
     handler: usize,
     flags: usize,
     restorer: usize,
@@ -227,21 +227,28 @@ struct Action {
 }
 
 impl Action {
-    const DEFAULT: Self = Self { handler: 0, flags: 0, restorer: 0, mask: 0 };
+    /// What happens to a new program.
+    pub const DEFAULT: Self = Self { handler: 0, flags: 0, restorer: 0, mask: 0 };
 }
 
 /// Says what happens on a signal from now on, and takes down what happened so far.
-fn exchange_action(signal: usize, action: &mut Action) {
-    let place = (&raw mut *action).expose_provenance();
-    // SAFETY: the kernel reads the action before it writes the one it replaces; it has the kernel's layout. The
-    // last number is the size of a mask in bytes. When the call fails nothing has changed.
-    unsafe { kernel::call(kernel::RT_SIGACTION, [signal, place, place, 8]) };
+pub fn exchange_action(signal: usize, action: &mut Action) {
+    let mut before = Action::DEFAULT;
+    let places = [(&raw const *action).expose_provenance(), (&raw mut before).expose_provenance()];
+    // SAFETY: both have the kernel's layout, and it writes to the second alone. They are two, because emulators write
+    // before they read. The last number is the size of a mask in bytes.
+    let refused = unsafe { kernel::call(kernel::RT_SIGACTION, [signal, places[0], places[1], 8]) };
+    // When the call fails nothing has changed.
+    if refused == 0 {
+        *action = before;
+    }
 }
 
 /// Says which signals are held back from now on, and takes down which were.
 fn exchange_mask(mask: &mut u64) {
     let place = (&raw mut *mask).expose_provenance();
-    // SAFETY: as in `exchange_action`.
+    // SAFETY: the kernel reads the mask before it writes the one it replaces. The last number is its size in bytes. When
+    // the call fails nothing has changed.
     unsafe { kernel::call(kernel::RT_SIGPROCMASK, [SIG_SETMASK, place, place, 8]) };
 }
 

@@ -138,7 +138,7 @@ fn execve_is_impossible(stage: &mut Stage) -> Result<()> {
 }
 
 /// The same program is started by the platform itself; what it sees there is what it must see here.
-fn sees_what_the_host_has(stage: &mut Stage) -> Result<()> {
+pub fn sees_what_the_host_has(stage: &mut Stage) -> Result<()> {
     stage.launch.set("FAULTY_ODD", "a=b \"c\" 'd' $HOME \\ \u{fc}\n\tend");
     stage.launch.set("FAULTY_EMPTY", "");
     let mut bare = Stage::set(stage.subject, stage.platform, "bare")?;

@@ -7,7 +7,7 @@ use core::mem::transmute;
 
 use crate::elf::{self, Misfit};
 use crate::failure::{Failure, known};
-use crate::process::Streams;
+use crate::process::{Action, Streams, exchange_action};
 use crate::system;
 use crate::value::Text;
 use crate::words::{decimal, join, lossy};
@@ -32,13 +32,33 @@ pub fn trap(Text(path): Text) -> Result<i32, Failure> {
     check(&path)?;
     let library = load(&path)?;
     let entry = entry(&path, library)?;
-    let streams = Streams::renew();
+    let (streams, mut endings) = (Streams::renew(), Endings::DEFAULT);
+    endings.exchange();
     // SAFETY: a function of this name in such a library has this type; the documentation of both sides says so. It is
     // not unwound through: that would need tables which this object does not have, and the unwinder aborts without.
     let status = unsafe { entry() };
+    endings.exchange();
     streams.put_back();
     // The library stays loaded: its threads may still run, and what they would run would be gone.
     Ok(status)
+}
+
+/// What happens on the signals that ask a process to end. Node has handlers for them that raise the signal once more and
+/// count on being gone by then. A library that listens to a signal calls the handler that was there before its own: with
+/// Node's, neither would ever end.
+struct Endings([(usize, Action); 2]);
+
+impl Endings {
+    const SIGINT: usize = 2;
+    const SIGTERM: usize = 15;
+    const DEFAULT: Self = Self([(Self::SIGINT, Action::DEFAULT), (Self::SIGTERM, Action::DEFAULT)]);
+
+    /// Gives this to the process and keeps what the process had; a second time, the other way round.
+    fn exchange(&mut self) {
+        for (signal, action) in &mut self.0 {
+            exchange_action(*signal, action);
+        }
+    }
 }
 
 /// A loader looks for a name without a slash in folders of its own, and not here.
