@@ -9,6 +9,7 @@
 pub mod artifact;
 pub mod bundle;
 pub mod http;
+pub mod musl;
 pub mod native;
 pub mod platform;
 pub mod record;

@@ -47,3 +47,23 @@ pub fn compile(name: &str, source: &str, arch: Arch, folder: &Path, more: &[&str
     run(&mut rustc)?;
     Ok(library)
 }
+
+/// Compiles a source text into `<folder>/<name>.so`, for musl on x64.
+///
+/// # Errors
+/// With everything the compiler printed.
+pub fn compile_for_musl(name: &str, source: &str, folder: &Path) -> Result<PathBuf> {
+    let (text, library) = (folder.join(format!("{name}.rs")), folder.join(format!("{name}.so")));
+    fs::write(&text, source).map_err(|error| format!("writing `{}`: {error}", text.display()))?;
+    let stubs = folder.join("stubs-musl");
+    fs::create_dir_all(&stubs).map_err(|error| format!("creating `{}`: {error}", stubs.display()))?;
+    // musl has no versions, so that nothing has to be said about what the process has.
+    for name in ["libc.so", "libgcc_s.so"] {
+        fs::write(stubs.join(name), "/* nothing */").map_err(|error| format!("writing a stub: {error}"))?;
+    }
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition=2024", "--crate-type=cdylib", "--target", "x86_64-unknown-linux-musl"]);
+    rustc.args(shared_object(Libraries::Stubs(&stubs))).arg("-o").arg(&library).arg(&text);
+    run(&mut rustc)?;
+    Ok(library)
+}

@@ -1,6 +1,7 @@
 //! How libraries and the addon are built: with Rust alone, against what a platform has, and once.
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, reason = "a test crate")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use cargo_trap::elf::{Elf, Machine};
-use e2e::{artifact, native, stage, subject::Arch};
+use e2e::{artifact, musl::Musl, native, stage, subject::Arch};
 
 /// Everything of one test: a cache and a target folder of its own, so that nothing is there before.
 struct Place {
@@ -258,10 +259,7 @@ fn functions_that_glibc_links_into_everything_are_there() {
         let mut command =
             place.trap(&["build", "--takeover", "library", "--platform", "lambda", "--program"]);
         succeed(command.arg(&library).arg("--out-dir").arg(place.path("out")));
-        let Ok(node) = e2e::tools::node(arch, e2e::subject::Node::V22) else {
-            assert!(std::env::var_os("CI").is_none(), "`cargo xtask setup` brings Node");
-            continue;
-        };
+        let node = e2e::tools::node(arch, e2e::subject::Node::V22).expect("`cargo xtask setup` brings it");
         let script = "const module = { exports: {} }; process.dlopen(module, process.argv[1]); \
                       console.log(module.exports.trap(process.argv[2]));";
         let mut command = Command::new(node);
@@ -272,4 +270,47 @@ fn functions_that_glibc_links_into_everything_are_there() {
         let said = succeed(command.env("QEMU_LD_PREFIX", "/usr/aarch64-linux-gnu"));
         assert_eq!(said, "5\nbye\n", "{arch}: the child was told, and the end of the process too");
     }
+}
+
+/// The addon asks for nothing that only glibc has, so that the same file serves a Node on musl. A library does ask.
+#[test]
+fn the_same_addon_works_in_a_node_on_musl() {
+    let place = Place::new();
+    let entry = "#[unsafe(no_mangle)]\npub extern \"C\" fn trap() -> i32 { 7 }\n";
+    let library = native::compile("own", entry, Arch::X64, place.folder.path(), &[]).unwrap();
+    let mut command = place.trap(&["build", "--takeover", "library", "--platform", "lambda", "--program"]);
+    succeed(command.arg(&library).arg("--out-dir").arg(place.path("out")));
+
+    let source = "#[unsafe(no_mangle)]\npub extern \"C\" fn trap() -> i32 {\n    \
+                  let named = std::thread::spawn(|| std::fs::canonicalize(\"/proc/self/exe\")).join();\n    \
+                  println!(\"library: {}\", named.is_ok_and(|named| named.is_ok()));\n    7\n}\n";
+    let good = native::compile_for_musl("good", source, place.folder.path()).unwrap();
+    let wants = "unsafe extern \"C\" { fn no_such_function() -> i32; }\n\
+                 #[unsafe(no_mangle)]\npub extern \"C\" fn trap() -> i32 { unsafe { no_such_function() } }\n";
+    let wants = native::compile_for_musl("wants", wants, place.folder.path()).unwrap();
+    let script = "const module = { exports: {} }; process.dlopen(module, process.argv[1]);\n\
+                  const { trap, exec } = module.exports;\n\
+                  for (const path of process.argv.slice(2)) {\n  \
+                  try { console.log(trap(path)); } catch ({ code, message }) { console.log(code, message); }\n}\n\
+                  try { exec(\"/nowhere\", [\"a\"], {}); } catch ({ code, errno }) { console.log(code, errno); }\n\
+                  exec(\"/bin/sh\", [\"sh\", \"-c\", \"echo $A\"], { A: \"executed\" });";
+    let musl = Musl::new(place.folder.path()).unwrap();
+    let mut command = musl.command();
+    command.args(["-e", script]).arg(place.path("out/trap/own.x64.node"));
+    command.args([Path::new("/nowhere"), &wants, &library, &good]);
+    let said = succeed(&mut command);
+    let lines: Vec<&str> = said.lines().collect();
+    let [missing, unresolved, other, library, status, refused, executed] = lines[..] else {
+        panic!("{said}")
+    };
+    assert!(missing.starts_with("TRAP_LIBRARY_MISSING "), "{said}");
+    let names_it = unresolved.contains("no_such_function") && unresolved.contains(wants.to_str().unwrap());
+    assert!(unresolved.starts_with("TRAP_LIBRARY_UNRESOLVED ") && names_it, "{said}");
+    // One for glibc asks for glibc's loader.
+    assert!(other.starts_with("TRAP_LIBRARY_UNUSABLE ") && other.contains("ld-linux-x86-64.so.2"), "{said}");
+    assert_eq!(
+        [library, status, refused, executed],
+        ["library: true", "7", "ENOENT -2", "executed"],
+        "{said}"
+    );
 }

@@ -96,14 +96,15 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
         }
         process::quietly(&tool.name, &mut command)?;
     }
-    if tool.wheel.is_some() {
+    if let Some(wheel) = &tool.wheel {
         prerequisite::command("python3")?;
         let mut pip = Command::new("python3");
         pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--dest"]);
-        process::quietly(
-            &tool.name,
-            pip.arg(folder).arg("--requirement").arg(tool.folder.join("requirements.txt")),
-        )?;
+        pip.arg(folder);
+        if let Some(platform) = &wheel.platform {
+            pip.args(["--platform", platform]);
+        }
+        process::quietly(&tool.name, pip.arg("--requirement").arg(tool.folder.join("requirements.txt")))?;
         for entry in fs::read_dir(folder)? {
             let wheel = entry?.path();
             let mut unpack = Command::new("python3");

@@ -72,10 +72,13 @@ pub struct Npm {
     pub env: BTreeMap<String, String>,
 }
 
-/// How pip downloads a tool: nothing to choose so far.
+/// How pip downloads a tool.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wheel {}
+pub struct Wheel {
+    /// The platform it is for, by its tag, where that is not this machine.
+    pub platform: Option<String>,
+}
 
 /// Every tool in the folder, sorted by name.
 pub fn all(folder: &Path) -> Result<Vec<Tool>> {

@@ -77,7 +77,7 @@ impl Drop for Dropped {
 thread_local! {
     static COUNT: Cell<u32> = const { Cell::new(0) };
     static LIST: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
-    static OWN: Dropped = Dropped(1);
+    static OWN: Dropped = const { Dropped(1) };
 }
 
 /// Each thread has variables of its own, and destroys them when it ends.

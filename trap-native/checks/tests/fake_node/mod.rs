@@ -27,6 +27,7 @@ pub struct Heap {
 /// The state of one call. An `Env` points to it.
 struct Call {
     /// Boxed, so that what points to one stays valid.
+    #[expect(clippy::vec_box, reason = "the addon holds their addresses, and a vector moves what it holds")]
     values: Vec<Box<Js>>,
     arguments: Vec<Value>,
     thrown: Option<Js>,
