@@ -140,6 +140,20 @@ fn both_machines_are_built_for_without_a_cross_toolchain_and_then_without_a_netw
         assert!(addon < 40_000, "the addon for {arch} has {addon} bytes");
     }
 
+    let whole = succeed(place.trap(&["inspect"]).arg(place.path("out")));
+    for part in ["takeover    library", "shared library", "with the addon", "state       whole"] {
+        assert!(whole.contains(part), "{part}: {whole}");
+    }
+    let addon = place.path("out/trap/faulty.x64.node");
+    let bytes = fs::read(&addon).unwrap();
+    fs::write(&addon, [&bytes[..bytes.len() - 1], &[!bytes[bytes.len() - 1]]].concat()).unwrap();
+    let output = place.trap(&["inspect"]).arg(place.path("out")).output().unwrap();
+    let seen = said(&output);
+    assert!(
+        !output.status.success() && seen.contains("trap/faulty.x64.node` was changed after the build"),
+        "{seen}"
+    );
+
     let before = place.addons();
     assert_eq!(before.len(), 2, "nothing but the addons is kept: {before:?}");
     fs::remove_dir_all(place.path("out")).unwrap();

@@ -6,5 +6,6 @@ mod bench;
 mod build;
 mod help;
 mod inspect;
+mod library;
 mod new;
 mod sandbox;

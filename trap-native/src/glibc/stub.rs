@@ -155,3 +155,53 @@ fn index(place: usize) -> elf::VersionIndex {
 fn narrow(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use object::Endianness;
+    use object::elf::FileHeader64;
+    use object::read::elf::{Dyn as _, FileHeader as _, Sym as _};
+
+    use super::*;
+
+    /// What a linker reads out of a stub is what the list says: names, versions, which of them a link takes, and whether
+    /// code or data is behind it.
+    #[test]
+    fn a_stub_defines_what_the_list_names() {
+        for arch in Arch::ALL {
+            let glibc = Glibc::of(arch);
+            let files = files(&glibc);
+            for library in &glibc.libraries {
+                let file = files.iter().find(|file| file.name == link_name(library.name)).unwrap();
+                let data = file.bytes.as_slice();
+                let header = FileHeader64::<Endianness>::parse(data).unwrap();
+                let endian = header.endian().unwrap();
+                let sections = header.sections(endian, data).unwrap();
+                let (entries, strings) = sections.dynamic(endian, data).unwrap().unwrap();
+                let strings = sections.strings(endian, data, strings).unwrap();
+                let soname = entries.iter().find(|entry| entry.d_tag(endian) == elf::DT_SONAME).unwrap();
+                assert_eq!(soname.string(endian, strings).unwrap(), library.name.as_bytes());
+
+                let versions = sections.versions(endian, data).unwrap().unwrap();
+                let symbols = sections.symbols(endian, data, elf::SHT_DYNSYM).unwrap();
+                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+                let read: BTreeSet<_> = (symbols.iter().enumerate().skip(1))
+                    .map(|(at, symbol)| {
+                        let index = versions.version_index(endian, object::SymbolIndex(at));
+                        let version = versions.version(index.index()).unwrap().unwrap().name();
+                        let name = symbol.name(endian, symbols.strings()).unwrap();
+                        (text(name), text(version), !index.is_hidden(), symbol.st_type() == elf::STT_OBJECT)
+                    })
+                    .collect();
+                let listed = library.symbols.iter().flat_map(|symbol| {
+                    definitions(symbol).map(|version| {
+                        (symbol.name.to_owned(), version.name.clone(), version.is_default, symbol.is_data)
+                    })
+                });
+                assert_eq!(read, listed.collect(), "{} for {arch:?}", library.name);
+            }
+        }
+    }
+}
