@@ -28,5 +28,5 @@ pub mod summary;
 mod variant;
 
 pub use clients::{Clients, Ric};
-pub use stage::Stage;
-pub use variant::{Nodejs, Planned, Recipe, Wanted, catalogue};
+pub use stage::{Stage, missing};
+pub use variant::{Missing, Nodejs, Planned, Recipe, Wanted, catalogue};

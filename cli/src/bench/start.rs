@@ -151,7 +151,13 @@ async fn answers(
         Outcome::Answered(answer) => answer,
         outcome => return Err(failure(outcome, &common.function)),
     };
-    if let Some(by) = watch.takeover().filter(|by| *by != subject.by) {
+    // Whether a Node was there before the program in its process, only Node itself can tell.
+    let had_node = watch.now().loading.is_some();
+    let seen = watch.takeover().map(|by| match by {
+        Takeover::Exec if subject.kind == Kind::Wrapper && !had_node => Takeover::Wrapper,
+        by => by,
+    });
+    if let Some(by) = seen.filter(|by| *by != subject.by) {
         return Err(format!(
             "the wrong process answered: {}, where {} was asked for",
             told(by),

@@ -14,7 +14,7 @@ use crate::bench::compare::{self, Comparison};
 use crate::bench::model::{Client, Run};
 use crate::bench::report::{self, Format};
 use crate::bench::run::{self as runs, Settings};
-use crate::bench::{Clients, Nodejs, Planned, Stage, Wanted, catalogue, journal};
+use crate::bench::{Clients, Missing, Nodejs, Planned, Stage, Wanted, catalogue, journal, missing};
 use crate::commands::build::Selection;
 use crate::files::{self, Mode};
 use crate::host::node;
@@ -31,13 +31,16 @@ use crate::{Class, Error, Result, plan};
 
 Variants:
   program        the program alone, as on `provided.al2023`
+  bootstrap      the same, started by a shell script such as Node runtimes begin with
+  file/wrapper   an artifact whose program that script starts in Node's place
   boot           Node with an empty module
   handler        a plain Node handler that gives the program's answer
   seed           the first try at this idea: a literal, three imports, a shell
   base64/…       an artifact with the program as text in its module
   file/…         one with the program as a file beside it, executed in place
   file-copied/…  the same where the file lost its mode on the way and must be copied
-each of the last three by `exec:stub`, `exec:execve` and `spawn`, as far as the Node can.
+each of the last three by `exec:stub`, `exec:execve` and `spawn`, as far as the Node can, and the
+first two of them by `library` where the crate has one, a `cdylib`.
 
 What is measured is an artifact in one module, as `--platform lambda` makes it, unless `--platform`
 names another. Each round starts every variant once, in another random order, in a container of its
@@ -171,11 +174,12 @@ fn prepare(mut args: Args, budgets: &[Budget], ui: &Ui) -> Result<(Settings, Sta
     // Looked for before a long build rather than after it.
     let typed = args.selection.flags.arch.map(ArchChoice::arches).unwrap_or_default();
     let early = args.selection.program.is_empty().then(|| invoke::choose(&typed));
-    let early = early.map(|arch| Ready::find(&args.hosts, arch, &wanted, budgets)).transpose()?;
+    let missing = missing(&args.selection)?;
+    let early = early.map(|arch| Ready::find(&args.hosts, arch, &wanted, &missing, budgets)).transpose()?;
     let stage = Stage::new(&args.selection, invoke::choose, ui)?;
     let Ready { arch: _, nodes, clients, planned } = match early {
         Some(early) if early.arch == stage.program.arch => early,
-        _ => Ready::find(&args.hosts, stage.program.arch, &wanted, budgets)?,
+        _ => Ready::find(&args.hosts, stage.program.arch, &wanted, &missing, budgets)?,
     };
     let settings = Settings {
         command: command(std::env::args()),
@@ -200,11 +204,17 @@ struct Ready {
 }
 
 impl Ready {
-    fn find(hosts: &Hosts, arch: Arch, wanted: &Wanted, budgets: &[Budget]) -> Result<Self> {
+    fn find(
+        hosts: &Hosts,
+        arch: Arch,
+        wanted: &Wanted,
+        missing: &Missing,
+        budgets: &[Budget],
+    ) -> Result<Self> {
         let nodes = find_nodes(&hosts.node, arch)?;
         let plain: Vec<_> = nodes.iter().map(|host| host.node.clone()).collect();
         let clients = Clients::find(&hosts.host, &hosts.ric, &plain)?;
-        let planned = catalogue(&nodes, &clients, wanted);
+        let planned = catalogue(&nodes, &clients, wanted, missing);
         let variants: Vec<_> = planned.iter().map(|planned| planned.variant(&nodes, &clients)).collect();
         budget::fits(budgets, &variants)?;
         Ok(Self { arch, nodes, clients, planned })

@@ -60,7 +60,7 @@ pub fn fits(budgets: &[Budget], variants: &[Variant]) -> Result<()> {
         let concerned: Vec<_> = variants
             .iter()
             .filter(|variant| {
-                variant.kind == Kind::Program
+                !variant.kind.has_node()
                     || budget.scope.concerns_group(variant.node.as_deref(), variant.client)
             })
             .collect();
@@ -88,10 +88,11 @@ pub fn fits(budgets: &[Budget], variants: &[Variant]) -> Result<()> {
 fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Program => "program",
+        Kind::Bootstrap => "bootstrap",
         Kind::Boot => "boot",
         Kind::Handler => "handler",
         Kind::Seed => "seed",
-        Kind::Ours => "ours",
+        Kind::Ours | Kind::Wrapper => "ours",
     }
 }
 
@@ -117,7 +118,7 @@ impl Budget {
     fn verdict(&self, group: &Group, row: &Row) -> Verdict {
         let figure = &FIGURES[self.figure];
         let mut who = format!("`{}`", row.id);
-        if let (Some(node), true) = (&group.node, row.kind != Kind::Program) {
+        if let (Some(node), true) = (&group.node, row.kind.has_node()) {
             who += &format!(" on Node {node}");
         }
         let estimate = (figure.of)(row);
@@ -234,7 +235,7 @@ mod tests {
         assert_eq!(of("program: warm<=1s"), 1);
         let mut run = run;
         run.variants.iter_mut().for_each(|variant| variant.default = false);
-        assert_eq!(verdicts(&budgets(&["file: total<=1s"]), &run).len(), 3, "one of them not measured");
+        assert_eq!(verdicts(&budgets(&["file: total<=1s"]), &run).len(), 5, "one of them not measured");
     }
 
     #[test]
