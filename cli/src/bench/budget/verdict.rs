@@ -26,7 +26,10 @@ impl fmt::Display for Verdict {
 /// Every budget against every variant it concerns.
 pub fn verdicts(budgets: &[Budget], run: &Run) -> Vec<Verdict> {
     let summary = Summary::of(run);
-    budgets.iter().flat_map(|budget| budget.verdicts(&summary)).collect()
+    let mut verdicts: Vec<_> = budgets.iter().flat_map(|budget| budget.verdicts(&summary)).collect();
+    // What runs without a Node belongs to every group, and is judged once.
+    verdicts.dedup();
+    verdicts
 }
 
 /// Holds a run against its budgets.
@@ -244,6 +247,8 @@ mod tests {
         let of = |text: &str| verdicts(&budgets(&[text]), &run).len();
         assert_eq!((of("file: total<=1s"), of("node24 file: total<=1s"), of("node22: total<=1s")), (2, 1, 1));
         assert!(broken(&run, "node22: total<=1s").contains("holds nothing"));
+        assert_eq!((of("file/wrapper: over-bootstrap<=1ms"), of("program: total<=1s")), (1, 1));
+        assert!(broken(&run, "file/exec:stub: over-bootstrap<=1s").contains("told its `over-bootstrap`"));
     }
 
     #[test]
