@@ -15,6 +15,9 @@ pub struct Process {
     pub program: PathBuf,
 }
 
+/// How often a connection that exists is looked for.
+const TRIES: u32 = 20;
+
 /// How the program got control, as observed from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -51,7 +54,8 @@ impl Process {
 
     /// The process of `host`'s tree whose end of a connection is `peer`; the connection must exist.
     pub fn connected_from(peer: SocketAddr, host: u32) -> Option<Self> {
-        let socket = format!("socket:[{}]", inode(peer)?);
+        // The kernel hands the table out in pieces. Where many connections come and go, one is skipped now and then.
+        let socket = (0..TRIES).find_map(|_| inode(peer)).map(|inode| format!("socket:[{inode}]"))?;
         tree(host).into_iter().find(|pid| holds(*pid, &socket)).and_then(Self::of)
     }
 

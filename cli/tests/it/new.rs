@@ -49,7 +49,7 @@ exit: 2
 ----- stdout -----
 ----- stderr -----
 error: invalid value 'azure' for '--template <NAME>'
-  [possible values: genezio, lambda, axum]
+  [possible values: genezio, lambda, axum, library]
 
 For more information, try '--help'.
 
