@@ -32,6 +32,13 @@ impl Module {
             Language::JavaScript => self.javascript,
         }
     }
+
+    /// Names of the modules it imports.
+    fn imports(&self) -> impl Iterator<Item = &'static str> {
+        let specifiers =
+            self.typescript.lines().filter_map(|line| line.split_once(" from \"")).map(|(_, rest)| rest);
+        specifiers.map(|rest| rest.trim_start_matches("./").trim_end_matches(".js\";"))
+    }
 }
 
 macro_rules! module {
@@ -50,9 +57,11 @@ macro_rules! module {
 /// Every module of the trampoline; a module comes after the modules it imports.
 pub const MODULES: &[Module] = &[
     module!("errors"),
+    module!("node-types", types),
+    module!("bytes"),
+    module!("http"),
     module!("payload-type", types),
     module!("host", types),
-    module!("node-types", types),
     module!("module-folder"),
     module!("node-host"),
     module!("decode"),
@@ -61,15 +70,47 @@ pub const MODULES: &[Module] = &[
     module!("install"),
     module!("locate"),
     module!("handover"),
+    module!("http-event"),
+    module!("event-response"),
+    module!("bridge-host", types),
+    module!("runtime-api"),
+    module!("pool"),
+    module!("bridge"),
+    module!("node-bridge"),
     module!("trampoline"),
 ];
 
-/// All modules in one text without imports and without `export`: what follows in the same file can use
-/// `start` and the types by their names.
+/// What single platforms want beside the modules above: each translates between one kind of host and the bridge.
+/// A module comes after the modules it imports.
+pub const ADAPTERS: &[Module] = &[
+    module!("node-http"),
+    module!("web"),
+    module!("server"),
+    module!("event-request"),
+    module!("genezio"),
+    module!("genezio-function"),
+    module!("netlify"),
+    module!("openwhisk"),
+];
+
+/// The modules of an artifact with these adapters, each after those it imports; what adapters import comes with them.
 #[must_use]
-pub fn single_file(language: Language) -> String {
-    MODULES
-        .iter()
+pub fn modules(adapters: &[String]) -> Vec<&'static Module> {
+    let mut needed: Vec<&str> = adapters.iter().map(String::as_str).collect();
+    for adapter in ADAPTERS.iter().rev() {
+        if needed.contains(&adapter.name) {
+            adapter.imports().for_each(|name| needed.push(name));
+        }
+    }
+    MODULES.iter().chain(ADAPTERS.iter().filter(|adapter| needed.contains(&adapter.name))).collect()
+}
+
+/// All modules in one text without imports and without `export`: what follows in the same file can use
+/// `start`, the adapters and the types by their names.
+#[must_use]
+pub fn single_file(language: Language, adapters: &[String]) -> String {
+    modules(adapters)
+        .into_iter()
         .map(|module| (module.name, module.text(language)))
         .filter(|(_, text)| !text.is_empty())
         // A reader of the one file sees where each module begins.
@@ -107,19 +148,35 @@ pub fn traced(text: &str) -> String {
 /// Names that the modules expect to be the language's own, values and types: declared beside them in one file,
 /// one of these would take its place. `js/bundlers` tests that the list is complete.
 const GLOBALS: &[&str] = &[
+    "Array",
+    "ArrayBuffer",
+    "ArrayBufferLike",
+    "AsyncGenerator",
+    "AsyncIterable",
+    "AsyncIterator",
+    "Boolean",
     "Date",
     "Error",
+    "Exclude",
     "Function",
     "Infinity",
+    "Iterable",
+    "JSON",
+    "Map",
     "Math",
     "Number",
     "Object",
+    "Partial",
     "Promise",
     "Readonly",
     "Record",
+    "ReturnType",
+    "Set",
     "String",
+    "Symbol",
     "Uint8Array",
     "decodeURIComponent",
+    "encodeURIComponent",
     "globalThis",
     "parseInt",
     "undefined",
@@ -133,7 +190,12 @@ pub fn reserved_names(language: Language) -> Vec<&'static str> {
 
 /// Names that the modules declare at their top level.
 fn declared_names(language: Language) -> impl Iterator<Item = &'static str> {
-    MODULES.iter().flat_map(move |module| module.text(language).lines().filter_map(declared_name))
+    all().flat_map(move |module| module.text(language).lines().filter_map(declared_name))
+}
+
+/// Every module, each after those it imports.
+fn all() -> impl Iterator<Item = &'static Module> {
+    MODULES.iter().chain(ADAPTERS)
 }
 
 /// A module's text without its import statements and `export` keywords, for concatenation.
@@ -170,9 +232,17 @@ mod tests {
 
     const LANGUAGES: [Language; 2] = [Language::TypeScript, Language::JavaScript];
 
-    fn modules_imported_by(text: &str) -> Vec<&str> {
-        let specifiers = text.lines().filter_map(|line| line.split_once(" from \"")).map(|(_, rest)| rest);
-        specifiers.map(|rest| rest.trim_start_matches("./").trim_end_matches(".js\";")).collect()
+    fn every_adapter() -> Vec<String> {
+        ADAPTERS.iter().map(|adapter| adapter.name.to_owned()).collect()
+    }
+
+    #[test]
+    fn an_adapter_brings_what_it_imports_and_nothing_else() {
+        let names =
+            |adapters: &[String]| modules(adapters).iter().map(|module| module.name).collect::<Vec<_>>();
+        assert_eq!(names(&[]).len(), MODULES.len());
+        let server = names(&["server".to_owned()]);
+        assert_eq!(server[MODULES.len()..], ["node-http", "server"]);
     }
 
     #[test]
@@ -182,7 +252,7 @@ mod tests {
             .expect("the sources lie beside the manifest")
             .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
             .collect();
-        let listed: BTreeSet<String> = MODULES.iter().map(|module| format!("{}.ts", module.name)).collect();
+        let listed: BTreeSet<String> = all().map(|module| format!("{}.ts", module.name)).collect();
         assert_eq!(listed, on_disk);
     }
 
@@ -211,21 +281,19 @@ mod tests {
 
     #[test]
     fn a_module_comes_after_those_it_imports_and_imports_nothing_else() {
-        for language in LANGUAGES {
-            let mut known = Vec::new();
-            for module in MODULES {
-                for imported in modules_imported_by(module.text(language)) {
-                    assert!(known.contains(&imported), "`{}` imports `{imported}`", module.name);
-                }
-                known.push(module.name);
+        let mut known = Vec::new();
+        for module in all() {
+            for imported in module.imports() {
+                assert!(known.contains(&imported), "`{}` imports `{imported}`", module.name);
             }
+            known.push(module.name);
         }
     }
 
     #[test]
     fn a_single_file_has_no_import_and_no_export_left() {
         for language in LANGUAGES {
-            let text = single_file(language);
+            let text = single_file(language, &every_adapter());
             assert!(text.contains("\nfunction start("));
             for line in text.lines() {
                 let statement = line.trim_start();
@@ -236,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_traced_module_takes_the_time_of_every_phase() {
-        let text = single_file(Language::JavaScript);
+        let text = single_file(Language::JavaScript, &[]);
         let traced = traced(&text);
         for phase in ["construct", "prepare", "decode", "write", "hand-over"] {
             assert!(text.contains(&format!("{LAP}{phase}\n")), "{phase}");
@@ -244,13 +312,13 @@ mod tests {
         }
         assert!(!traced.contains(LAP));
         let count = |text: &str, what: &str| text.matches(what).count();
-        assert_eq!(count(&text, LAP), count(&single_file(Language::TypeScript), LAP));
+        assert_eq!(count(&text, LAP), count(&single_file(Language::TypeScript, &[]), LAP));
         assert_eq!(count(&text, LAP), count(&traced, "trapLap(\""));
     }
 
     #[test]
     fn a_module_without_javascript_declares_types_alone() {
-        for module in MODULES.iter().filter(|module| module.javascript.is_empty()) {
+        for module in all().filter(|module| module.javascript.is_empty()) {
             let compiled = format!("{}/dist/{}.js", env!("CARGO_MANIFEST_DIR"), module.name);
             let text = fs::read_to_string(compiled).expect("every module is compiled");
             assert_eq!(

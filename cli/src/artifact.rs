@@ -94,11 +94,19 @@ impl Record {
 
     /// True for a module of the trampoline, which every artifact in a folder uses.
     fn is_trampoline(&self, path: &str) -> bool {
-        trap_host::MODULES.iter().any(|module| {
-            path.strip_prefix("trap/")
+        trap_host::MODULES.iter().chain(trap_host::ADAPTERS).any(|module| {
+            self.in_trap(path)
                 .and_then(|path| path.strip_prefix(module.name))
                 .is_some_and(|rest| [".ts", ".js"].contains(&rest))
         })
+    }
+
+    /// The path inside the folder that the trampoline and the programs lie in.
+    fn in_trap<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let platform = crate::platform::find(&self.platform).ok();
+        let code = platform.and_then(|platform| platform.manifest.code);
+        let code = code.map(|code| crate::platform::expand_with(&code, &self.name, "") + "/");
+        path.strip_prefix(code.as_deref().unwrap_or_default())?.strip_prefix("trap/")
     }
 
     /// True for what a build of this program for this platform may write, whatever the flags.
@@ -114,7 +122,7 @@ impl Record {
             })
         });
         self.is_trampoline(path)
-            || path.strip_prefix("trap/").is_some_and(payload)
+            || self.in_trap(path).is_some_and(payload)
             || path == format!("{}.zip", self.name)
             || emitted
     }

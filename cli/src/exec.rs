@@ -178,7 +178,7 @@ fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
                 Content::Text(text) => text.clone().into_bytes(),
                 Content::Payload => payload(true).into_bytes(),
                 Content::Single { head, tail } => {
-                    let trampoline = trap_host::single_file(language);
+                    let trampoline = trap_host::single_file(language, &request.platform.manifest.adapters);
                     [head.as_str(), &trampoline, "\n", &payload(false), tail].concat().into_bytes()
                 }
                 Content::Program(arch) => programs
@@ -206,7 +206,7 @@ fn record(request: &Request, programs: &[Program], files: &[File], site: &Site) 
         takeover: request.takeover,
         payload: request.encoding,
         main: platform::expand(&request.platform.manifest.main, &plan::values(request, &arches)),
-        handler: request.platform.manifest.handler.clone(),
+        handler: request.platform.handler().to_owned(),
         programs: programs
             .iter()
             .map(|program| ProgramRecord {
@@ -235,6 +235,7 @@ fn check_limit(request: &Request, of: Measured, bytes: u64, ui: &Ui) -> Result<(
         Measured::Program => "the program",
         Measured::Artifact => "the artifact",
         Measured::Zip => "the zip",
+        Measured::Request => "a request",
     };
     let message = format!(
         "{what} has {} and `{}` takes {}: {}",

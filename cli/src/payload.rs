@@ -37,10 +37,19 @@ pub struct Program {
     pub bytes: Vec<u8>,
 }
 
+/// What a program has in it that serves HTTP itself, on `$PORT` and the address `$TRAP_HOST`, where there is no
+/// Runtime API: it reads this variable. `trap_runtime` does, and so does what `cargo trap new` writes.
+const SERVES: &[u8] = b"TRAP_HOST";
+
 impl Program {
     /// Hashes the file.
     pub fn new(arch: Arch, bytes: Vec<u8>) -> Self {
         Self { arch, sha256: sha256(&bytes), bytes }
+    }
+
+    /// True when the program serves HTTP itself, on the port that `PORT` names.
+    pub fn serves(&self) -> bool {
+        memchr::memmem::find(&self.bytes, SERVES).is_some()
     }
 }
 
@@ -123,6 +132,9 @@ pub fn module(
             Encoding::File => {
                 text.push_str(&format!("      file: {},\n", quoted(&file_name(name, program.arch))));
             }
+        }
+        if program.serves() {
+            text.push_str("      serves: true,\n");
         }
         if stub {
             let (key, value) = match encoding {

@@ -8,7 +8,7 @@ use crate::arch::Arch;
 use crate::compile::Compile;
 use crate::files::Mode;
 use crate::payload::{self, Encoding};
-use crate::platform::{self, Platform, Rendered, Values};
+use crate::platform::{self, Measured, Platform, Rendered, Values};
 use crate::settings::{Lang, Takeover};
 use crate::{Class, Error, Result};
 
@@ -157,6 +157,8 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
     let main = platform::expand(&request.platform.manifest.main, &values);
     let rendered = platform::render(&request.platform.files(), &values)?;
     let write = |path: String, content, what| Step::Write { path, content, what, keep: false };
+    let code = request.platform.manifest.code.as_deref().map(|code| platform::expand(code, &values) + "/");
+    let code = code.unwrap_or_default();
     for Rendered { path, head, tail } in rendered {
         if request.single_file && path == main {
             let tail = tail.ok_or_else(|| {
@@ -170,23 +172,23 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
         }
     }
     if !request.single_file {
-        for module in trap_host::MODULES {
+        for module in trap_host::modules(&request.platform.manifest.adapters) {
             let text = module.text(request.lang.into());
             if text.is_empty() {
                 continue; // types alone: nothing of it is left in JavaScript
             }
-            let path = format!("trap/{}.{}", module.name, values.ext);
+            let path = format!("{code}trap/{}.{}", module.name, values.ext);
             steps.push(write(path, Content::Text(text.to_owned()), "trampoline"));
         }
-        let path = format!("trap/{}.payload.{}", request.name, values.ext);
+        let path = format!("{code}trap/{}.payload.{}", request.name, values.ext);
         steps.push(write(path, Content::Payload, "payload module"));
     }
     if request.encoding == Encoding::File {
         for &arch in arches {
-            let path = format!("trap/{}", payload::file_name(&request.name, arch));
+            let path = format!("{code}trap/{}", payload::file_name(&request.name, arch));
             steps.push(write(path, Content::Program(arch), "program"));
             if request.carries_stub() {
-                let path = format!("trap/{}", payload::stub_name(&request.name, arch));
+                let path = format!("{code}trap/{}", payload::stub_name(&request.name, arch));
                 steps.push(write(path, Content::Stub(arch), "what replaces Node by the program"));
             }
         }
@@ -233,6 +235,9 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
             Encoding::File => "file",
         },
         single_file: request.single_file,
+        listens: request.platform.manifest.listens.clone().unwrap_or_default(),
+        // Where the platform does not say, Lambda's.
+        request_limit: request.platform.limit(Measured::Request).map_or(6_291_456, |limit| limit.bytes),
         dir: word(&shown(&request.dir)),
         version: env!("CARGO_PKG_VERSION"),
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_trap::commands::new;
 use cargo_trap::platform::{self, Platform, Values};
-use cargo_trap::settings::Lang;
+use cargo_trap::settings::{Lang, Takeover};
 
 fn templates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates")
@@ -20,12 +20,14 @@ fn values(platform: &Platform, lang: Lang) -> Values {
         class: "MyService".to_owned(),
         ts: lang == Lang::Ts,
         ext: if lang == Lang::Ts { "ts" } else { "js" },
-        takeover: "auto",
+        takeover: platform.takeover(Takeover::Auto).unwrap().as_str(),
         arch: "arm64",
         aws_arch: "arm64",
         aws_arches: "arm64".to_owned(),
         payload: "base64",
         single_file: platform.manifest.single_file,
+        listens: platform.manifest.listens.clone().unwrap_or_default(),
+        request_limit: 6_291_456,
         dir: "target/trap/my-service".to_owned(),
         version: "0.0.0",
     }
@@ -140,7 +142,7 @@ fn every_platform_has_its_main_module_and_names_its_limits_sources() {
 #[test]
 fn the_handler_is_a_file_that_exists_when_the_artifact_is_started_here() {
     for platform in platform::all().unwrap() {
-        let (module, export) = platform.manifest.handler.rsplit_once('.').expect("<module>.<export>");
+        let (module, export) = platform.handler().rsplit_once('.').expect("<module>.<export>");
         let files = rendered(&platform, *platform.manifest.langs.last().unwrap());
         let text = files
             .iter()

@@ -68,6 +68,9 @@ class NodeHost {
     variable(name) {
         return this.#process.env[name];
     }
+    setVariable(name, value) {
+        this.#process.env[name] = value;
+    }
     user() {
         // Files belong to the effective user.
         return this.#process.geteuid?.();

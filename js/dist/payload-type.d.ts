@@ -1,6 +1,7 @@
 /**
  * What a generated payload module says, and what the generated class may ask for.
  */
+import type { HttpRequest, HttpResponse } from "./http.js";
 
 /** Architectures a program can be built for, in Node's spelling. */
 export type Arch = "arm64" | "x64";
@@ -21,6 +22,8 @@ export interface Program {
     readonly file?: string;
     /** What replaces the Node process by the executable; absent where the executable is never to replace it. */
     readonly stub?: Stub;
+    /** True when the executable serves HTTP by itself, on the port that the variable `PORT` names. */
+    readonly serves?: boolean;
 }
 
 /**
@@ -46,7 +49,7 @@ export interface Payload {
 }
 
 /** How the program gets control: chosen at run time, or forced when the artifact was built. */
-export type Takeover = "auto" | "exec" | Means | "spawn";
+export type Takeover = "auto" | "exec" | Means | "spawn" | "bridge" | "port";
 
 /** The two ways to replace this process: the payload's stub, or Node's own `process.execve`. */
 export type Means = "exec:stub" | "exec:execve";
@@ -54,10 +57,17 @@ export type Means = "exec:stub" | "exec:execve";
 /** Choices made when the artifact was built. */
 export interface Options {
     readonly takeover: Takeover;
+    /** For a host that only starts a process: the variable that names the port to serve HTTP on. */
+    readonly port?: string;
 }
 
-/** What is left to the class when nothing was taken over. */
+/** What is left to the module that the host loaded, where Node stays. */
 export interface Standby {
-    /** Would answer one event of the host; rejects with the `TrapError` that says why it cannot. */
+    /**
+     * Answers one event of Lambda's: the program is given it as it is. Rejects with a `TrapError`, or with the
+     * error that the program reports, in its own words.
+     */
     handle(event: unknown, context?: unknown): Promise<unknown>;
+    /** Answers one HTTP request. Failures are responses too. */
+    http(request: HttpRequest, context?: unknown): Promise<HttpResponse>;
 }

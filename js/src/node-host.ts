@@ -88,6 +88,10 @@ class NodeHost implements Host {
     return this.#process.env[name];
   }
 
+  setVariable(name: string, value: string): void {
+    this.#process.env[name] = value;
+  }
+
   user(): number | undefined {
     // Files belong to the effective user.
     return this.#process.geteuid?.();

@@ -4,6 +4,7 @@ import { TrapError } from "../src/errors.js";
 import { environmentObstacle, oversizedVariable } from "../src/handover.js";
 import type { Payload, Takeover } from "../src/payload-type.js";
 import { start } from "../src/trampoline.js";
+import { fakeBridge } from "./fake-bridge.js";
 import { fakeHost } from "./fake-host.js";
 import type { Fakes } from "./fake-host.js";
 
@@ -129,18 +130,35 @@ describe("the whole environment is counted against a quarter of the stack limit:
   });
 });
 
-test("without a Runtime API nothing is done, and every event is refused with the reason", async () => {
-  for (const takeover of ["auto", "exec", "exec:stub", "exec:execve", "spawn"] as const) {
+test("a forced takeover does nothing without a Runtime API, and every event is refused with the reason", async () => {
+  for (const takeover of ["exec", "exec:stub", "exec:execve", "spawn"] as const) {
     for (const env of [{}, { AWS_LAMBDA_RUNTIME_API: "" }]) {
       const { host, done } = fakeHost({ env });
       const standby = start(payload, { takeover }, host);
-      await assert.rejects(standby.handle({}), {
+      const reason = {
         code: "TRAP_NO_RUNTIME_API",
-        message: /^`hello` was not started: .*does not poll Lambda's Runtime API\nhelp: .*`cargo trap invoke`/,
-      });
+        message: /^`hello` was not started: .*does not poll Lambda's Runtime API, and takeover `[a-z:]+` was forced .*\nhelp: .*--takeover auto/,
+      };
+      await assert.rejects(standby.handle({}), reason);
+      await assert.rejects(standby.http({ method: "GET", path: "/", query: "", headers: [], body: new Uint8Array() }), reason);
       assert.deepEqual(done, []);
     }
   }
+});
+
+describe("a program that serves HTTP itself", () => {
+  const carried: Payload = { name: "hello", programs: { x64: { ...program, serves: true } } };
+  const run = (env: Record<string, string>, port: string): string[] => {
+    const { host, done } = fakeHost({ env });
+    assert.throws(() => start(carried, { takeover: "auto", port }, host));
+    return done.slice(-3);
+  };
+  test("takes the process and is told where to serve", () => {
+    assert.deepEqual(run({ PORT: "8080" }, "PORT"), ["set PORT=8080", "set TRAP_HOST=0.0.0.0", `execve ${PATH}`]);
+  });
+  test("is told by its own variable whatever the platform calls it", () => {
+    assert.deepEqual(run({ HTTP_PORT: "81", TRAP_HOST: "::1" }, "HTTP_PORT").slice(-2), ["set PORT=81", `execve ${PATH}`]);
+  });
 });
 
 describe("with TRAP_LOG=debug one line says", () => {
@@ -158,8 +176,13 @@ describe("with TRAP_LOG=debug one line says", () => {
   });
   test("that nothing is taken over", () => {
     const { host, done } = fakeHost({ env: { TRAP_LOG: "debug" } });
-    start(payload, { takeover: "auto" }, host);
+    start(payload, { takeover: "spawn" }, host);
     assert.deepEqual(done, ["log trap: hello: standby, because AWS_LAMBDA_RUNTIME_API is not set"]);
+  });
+  test("that the host's events are passed on", () => {
+    const { host, done } = fakeHost({ env: { TRAP_LOG: "debug" } });
+    start(payload, { takeover: "auto" }, host, fakeBridge().host);
+    assert.equal(done[0], "log trap: hello: bridge, because AWS_LAMBDA_RUNTIME_API is not set, so this host pushes events");
   });
 });
 

@@ -154,10 +154,14 @@ impl Stage {
     }
 }
 
-/// The platform whose artifact is one module: what is measured is the trampoline, not a platform's tools.
+/// The platform whose artifact is one module and nothing else that a host could load: what is measured is the
+/// trampoline, not a platform's tools.
 fn single_module() -> Result<String> {
-    let all = platform::all()?;
-    let found = all.into_iter().find(|platform| platform.manifest.single_file);
+    let plain = |manifest: &platform::Manifest| {
+        let platform::Manifest { single_file, handler, code, adapters, .. } = manifest;
+        *single_file && handler.is_some() && code.is_none() && adapters.is_empty()
+    };
+    let found = platform::all()?.into_iter().find(|platform| plain(&platform.manifest));
     Ok(found.map_or_else(|| platform::DEFAULT.to_owned(), |platform| platform.manifest.id))
 }
 

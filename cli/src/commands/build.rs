@@ -164,7 +164,11 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let one_file = matches!(purpose, Purpose::Deploy { single_file: true, .. });
     let default_payload = if one_file { Encoding::Base64 } else { manifest.payload };
     let encoding = if native { Encoding::File } else { flags.payload.unwrap_or(default_payload) };
-    let takeover = if native { Takeover::Spawn } else { flags.takeover.unwrap_or_default() };
+    let takeover = match platform.takeover(flags.takeover.unwrap_or_default())? {
+        Takeover::Bridge => Takeover::Bridge,
+        _ if native => Takeover::Spawn,
+        takeover => takeover,
+    };
     let target_dir = match &project {
         Some(project) => project.target_dir.clone(),
         None => (selection.cargo.target_dir.clone())

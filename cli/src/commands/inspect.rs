@@ -343,7 +343,7 @@ fn limits(platform: &platform::Platform, programs: &[ProgramReport], artifact: u
             let used = match limit.of {
                 Measured::Program => largest,
                 Measured::Artifact if artifact > 0 => artifact,
-                Measured::Artifact | Measured::Zip => return None,
+                Measured::Artifact | Measured::Zip | Measured::Request => return None,
             };
             Some(LimitReport {
                 about: limit.about.clone(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arch::ArchChoice;
 use crate::payload::Encoding;
-use crate::settings::Lang;
+use crate::settings::{Lang, Takeover};
 
 /// The format this reader understands; a newer manifest is refused.
 pub const MANIFEST_VERSION: u32 = 1;
@@ -17,8 +17,18 @@ pub struct Manifest {
     pub manifest_version: u32,
     /// Must equal the folder's name.
     pub id: String,
+    /// The platform this is a variant of: what it says and emits counts here too, but for what is given here.
+    #[serde(default)]
+    pub extends: Option<String>,
     /// One line for lists.
     pub summary: String,
+    /// What calls the artifact there, in a few words.
+    pub host: String,
+    /// How the program can get control there; `auto` chooses among them.
+    pub takeovers: Vec<Takeover>,
+    /// Modules that translate between this host and the bridge, by their names in `js/src`.
+    #[serde(default)]
+    pub adapters: Vec<String>,
     /// Languages the platform can be given, the default first.
     pub langs: Vec<Lang>,
     /// The machines it runs by default.
@@ -27,10 +37,19 @@ pub struct Manifest {
     pub payload: Encoding,
     /// True when the platform is given one module, trampoline and payload included, whatever is asked.
     pub single_file: bool,
+    /// The folder inside the artifact that the host loads code from, with `__name__`; all of it by default. The
+    /// `trap/` folder lies in it.
+    #[serde(default)]
+    pub code: Option<String>,
     /// The module that holds the hand-over: a path inside the artifact, with `__name__` and `__ext__`.
     pub main: String,
-    /// Where the host finds its handler: `<module>.<export>`, as AWS writes it.
-    pub handler: String,
+    /// For a host that polls: where it finds its handler, `<module>.<export>`, as AWS writes it.
+    #[serde(default)]
+    pub handler: Option<String>,
+    /// For any other: the module that serves HTTP on the port `PORT` when the artifact is started on this machine, a
+    /// path inside the artifact.
+    #[serde(default)]
+    pub listens: Option<String>,
     /// Files that belong to the person's project once they exist: written when missing, never replaced.
     #[serde(default)]
     pub scaffold: Vec<String>,
@@ -81,4 +100,6 @@ pub enum Measured {
     Artifact,
     /// The zip of all files.
     Zip,
+    /// The body of one request.
+    Request,
 }

@@ -34,6 +34,10 @@ pub struct Values {
     pub payload: &'static str,
     /// True when trampoline and payload are part of the main module.
     pub single_file: bool,
+    /// The module that serves HTTP when the artifact is started on this machine, where one does.
+    pub listens: String,
+    /// The most bytes of one request that the platform takes.
+    pub request_limit: u64,
     /// The artifact's folder as the person would type it.
     pub dir: String,
     /// Version of this tool.

@@ -17,7 +17,7 @@ exit: 2
 ----- stdout -----
 ----- stderr -----
 error: invalid value 'lamda' for '--platform <NAME>'
-  [possible values: genezio, lambda]
+  [possible values: architect, digitalocean, firebase, functions-framework, genezio, genezio-function, lambda, netlify, netlify-v1, openwhisk, server]
 
   tip: a similar value exists: 'lambda'
 

@@ -7,7 +7,7 @@
  * Written by `cargo trap build`, which writes it again; change the program instead.
  */
 
-/** Reached only where nothing was handed over; says why. */
+/** Reached only where Node stays, because something else pushes the events: the program then runs beside it. */
 export const handler = (event, context) => standby.handle(event, context);
 
 /* trampoline and payload */

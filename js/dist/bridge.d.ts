@@ -1,0 +1,23 @@
+/**
+ * Serves a program where the host pushes events instead of polling for them: the program is a child, this
+ * module its Runtime API, and every call of the host an event of that.
+ */
+import type { BridgeHost } from "./bridge-host.js";
+import type { Host } from "./host.js";
+import type { HttpRequest, HttpResponse } from "./http.js";
+import type { Standby } from "./payload-type.js";
+export declare class Bridge implements Standby {
+    #private;
+    /** `place` puts the program on disk and returns its path. Throws `TRAP_SETTING`. */
+    constructor(name: string, place: () => string, host: Host, effects: BridgeHost);
+    handle(event: unknown, context?: unknown): Promise<unknown>;
+    http(request: HttpRequest, context?: unknown): Promise<HttpResponse>;
+}
+
+/** What a program reports of an event that it could not handle, as Lambda passes it on. */
+export declare class ProgramError extends Error {
+    constructor(text: string | undefined);
+}
+
+/** The response for an error: its status and a sentence; what else there is to know stands in the log. */
+export declare function failure(error: Error): HttpResponse;
