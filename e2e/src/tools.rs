@@ -42,6 +42,30 @@ pub fn genezio() -> Result<PathBuf, Missing> {
     existing(cache().join("genezio/3.2.10/node_modules/.bin/genezio"), "the Genezio CLI")
 }
 
+/// The program of Google's Functions Framework.
+pub fn functions_framework() -> Result<PathBuf, Missing> {
+    let package = "functions-framework/5.0.5/node_modules/@google-cloud/functions-framework";
+    existing(cache().join(package).join("build/src/main.js"), "Google's Functions Framework")
+}
+
+/// The npm packages that a function of Firebase imports.
+pub fn firebase() -> Result<PathBuf, Missing> {
+    existing(cache().join("firebase/7.4.0/node_modules"), "Firebase's functions package")
+}
+
+/// Architect's sandbox.
+pub fn architect() -> Result<PathBuf, Missing> {
+    existing(
+        cache().join("architect/9.0.0/node_modules/@architect/sandbox/src/cli/cli.js"),
+        "Architect's sandbox",
+    )
+}
+
+/// The folder that Netlify's bundler of functions is installed in.
+pub fn netlify() -> Result<PathBuf, Missing> {
+    existing(cache().join("netlify/16.2.3"), "Netlify's bundler of functions")
+}
+
 /// Everything a subject needs besides what this workspace builds.
 ///
 /// # Errors

@@ -8,8 +8,11 @@ import type { HttpRequest, HttpResponse } from "./http.js";
 import type { Standby } from "./payload-type.js";
 export declare class Bridge implements Standby {
     #private;
-    /** `place` puts the program on disk and returns its path. Throws `TRAP_SETTING`. */
-    constructor(name: string, place: () => string, host: Host, effects: BridgeHost);
+    /**
+     * `place` puts the program on disk and returns its path; `timeout` is the variable by which the host tells the
+     * seconds of a request. Throws `TRAP_SETTING`.
+     */
+    constructor(name: string, place: () => string, timeout: string | undefined, host: Host, effects: BridgeHost);
     handle(event: unknown, context?: unknown): Promise<unknown>;
     http(request: HttpRequest, context?: unknown): Promise<HttpResponse>;
 }

@@ -40,12 +40,18 @@ export class Bridge {
     #pool;
     /** Milliseconds for a request where the host does not say. */
     #time;
-    /** `place` puts the program on disk and returns its path. Throws `TRAP_SETTING`. */
-    constructor(name, place, host, effects) {
+    /**
+     * `place` puts the program on disk and returns its path; `timeout` is the variable by which the host tells the
+     * seconds of a request. Throws `TRAP_SETTING`.
+     */
+    constructor(name, place, timeout, host, effects) {
         this.#name = name;
         this.#host = host;
         this.#effects = effects;
-        this.#time = 1000 * setting(host, "TRAP_TIMEOUT", LONGEST / 1000);
+        // 0 is the host's word for no limit.
+        const isLimited = timeout !== undefined && host.variable(timeout) !== "0";
+        const seconds = isLimited ? setting(host, timeout, LONGEST / 1000) : LONGEST / 1000;
+        this.#time = 1000 * setting(host, "TRAP_TIMEOUT", seconds);
         const limits = {
             programs: setting(host, "TRAP_PROGRAMS", PROGRAMS),
             waiting: setting(host, "TRAP_WAITING", WAITING),

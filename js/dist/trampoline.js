@@ -54,7 +54,7 @@ export function start(payload, options, host = nodeHost(), effects) {
         if (choice.role === "bridge") {
             log(`bridge, because ${choice.reason}`);
             const install = () => place(payload.name, programFor(payload, host), verify, host).path;
-            return new Bridge(payload.name, install, host, effects ?? bridgeHost());
+            return new Bridge(payload.name, install, options.timeout, host, effects ?? bridgeHost());
         }
         const installed = place(payload.name, programFor(payload, host), verify, host);
         if (isDebug)

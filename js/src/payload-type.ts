@@ -54,6 +54,8 @@ export interface Options {
   readonly takeover: Takeover;
   /** For a host that only starts a process: the variable that names the port to serve HTTP on. */
   readonly port?: string;
+  /** The variable that tells how many seconds the host gives a request, where a host has one. */
+  readonly timeout?: string;
 }
 
 /** What is left to the module that the host loaded, where Node stays. */

@@ -59,7 +59,7 @@ export function start(payload: Payload, options: Options, host: Host = nodeHost(
     if (choice.role === "bridge") {
       log(`bridge, because ${choice.reason}`);
       const install = (): string => place(payload.name, programFor(payload, host), verify, host).path;
-      return new Bridge(payload.name, install, host, effects ?? bridgeHost());
+      return new Bridge(payload.name, install, options.timeout, host, effects ?? bridgeHost());
     }
     const installed = place(payload.name, programFor(payload, host), verify, host);
     if (isDebug) log(describe(choice, installed, host));

@@ -9,4 +9,4 @@
 
 /* trampoline and payload */
 
-serve(payload, { takeover: "auto", port: "PORT", limit: 6291456 });
+serve(payload, { takeover: "auto", port: "PORT", timeout: "CLOUD_RUN_TIMEOUT_SECONDS", limit: 6291456 });
