@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use trap_host::Bridge;
 
 use crate::arch::Arch;
 use crate::compile::Compile;
@@ -33,6 +34,8 @@ pub struct Request {
     pub lang: Lang,
     /// Everything in one module.
     pub single_file: bool,
+    /// True when that was typed: then really everything, what only some hosts need included.
+    pub self_contained: bool,
     /// The artifact's folder.
     pub dir: PathBuf,
     /// True when the folder is somebody's project: scaffolding is left out where it exists, and nothing we
@@ -45,6 +48,19 @@ pub struct Request {
 }
 
 impl Request {
+    /// Where the bridge is, which only a host that pushes events needs.
+    pub fn bridge(&self) -> Bridge {
+        let offered = &self.platform.manifest.takeovers;
+        match self.takeover {
+            Takeover::Auto if offered.contains(&Takeover::Bridge) => {
+                let is_apart = self.platform.manifest.single_file && !self.self_contained;
+                if is_apart { Bridge::Apart } else { Bridge::Inside }
+            }
+            Takeover::Bridge => Bridge::Inside,
+            _ => Bridge::None,
+        }
+    }
+
     /// True when the exec stub travels with the programs.
     pub fn carries_stub(&self) -> bool {
         self.takeover.uses_stub() && self.system == "linux"
@@ -172,7 +188,7 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
         }
     }
     if !request.single_file {
-        for module in trap_host::modules(&request.platform.manifest.adapters) {
+        for module in trap_host::modules(request.bridge(), &request.platform.manifest.adapters) {
             let text = module.text(request.lang.into());
             if text.is_empty() {
                 continue; // types alone: nothing of it is left in JavaScript
@@ -182,6 +198,14 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
         }
         let path = format!("{code}trap/{}.payload.{}", request.name, values.ext);
         steps.push(write(path, Content::Payload, "payload module"));
+    }
+    if request.bridge() == Bridge::Apart {
+        let path = format!("{code}trap/bridge.mjs");
+        steps.push(write(
+            path,
+            Content::Text(trap_host::bridge_file()),
+            "what feeds the program where Node stays",
+        ));
     }
     if request.encoding == Encoding::File {
         for &arch in arches {
@@ -235,6 +259,8 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
             Encoding::File => "file",
         },
         single_file: request.single_file,
+        bridge: request.bridge() != Bridge::None,
+        lazy_bridge: request.bridge() == Bridge::Apart,
         listens: request.platform.manifest.listens.clone().unwrap_or_default(),
         // Where the platform does not say, Lambda's.
         request_limit: request.platform.limit(Measured::Request).map_or(6_291_456, |limit| limit.bytes),

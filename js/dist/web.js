@@ -1,7 +1,7 @@
 /**
  * For hosts that call with a `Request` and want a `Response`, as browsers know them: Netlify's functions.
  */
-import { isForCaller } from "./http.js";
+import { isForCaller } from "./http-response.js";
 
 /** A handler for such hosts. */
 export function webHandler(standby) {

@@ -3,8 +3,8 @@
  */
 
 import type { HttpRequest, HttpResponse } from "./http.js";
-import { isForCaller } from "./http.js";
-import type { Standby } from "./payload-type.js";
+import { isForCaller } from "./http-response.js";
+import type { Standby } from "./standby.js";
 
 /** What is used of a `Request`. */
 export interface WebRequest {

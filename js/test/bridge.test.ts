@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { Bridge } from "../src/bridge.js";
 import { TrapError } from "../src/errors.js";
 import type { HttpRequest } from "../src/http.js";
-import { wholeBody } from "../src/http.js";
+import { wholeBody } from "../src/http-response.js";
 import { fakeBridge, settle } from "./fake-bridge.js";
 import { fakeHost } from "./fake-host.js";
 import type { Fakes } from "./fake-host.js";
@@ -12,7 +12,7 @@ import type { Fakes } from "./fake-host.js";
 function bridge({ env = {}, place = () => "/tmp/program" }: { env?: NonNullable<Fakes["env"]>; place?: () => string } = {}) {
   const fake = fakeBridge();
   const { host, done } = fakeHost({ env });
-  const made = new Bridge("hello", place, "HOST_SECONDS", host, fake.host);
+  const made = new Bridge({ name: "hello", place, timeout: "HOST_SECONDS" }, host, fake.host);
   /** Answers the next event; resolves with its text and headers. */
   const answer = async (body: string, verb: "response" | "error" = "response", headers?: Record<string, string>) => {
     await settle();

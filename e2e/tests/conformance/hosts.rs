@@ -160,6 +160,26 @@ pub const ALL: &[Host] = &[
         cannot: &[],
     },
     Host {
+        name: "lambda-managed-instance",
+        title: "`lambda`, managed instance",
+        what: "AWS's Node client 4.0.2 with `AWS_LAMBDA_MAX_CONCURRENCY`, Node 24, polling a stand-in for what is around it there",
+        platform: "lambda",
+        missing: || aws(Node::V24),
+        start: |place| {
+            let client = tools::ric(Arch::X64, Node::V24)?;
+            let seconds = place.seconds.unwrap_or(60).to_string();
+            stand_in(
+                place,
+                Node::V24,
+                "managed-instance.mjs",
+                &[&client, &place.deployed, Path::new(&seconds)],
+                &[],
+                "",
+            )
+        },
+        cannot: &[],
+    },
+    Host {
         name: "genezio-aws",
         title: "`genezio`, on AWS",
         what: "AWS's Runtime Interface Emulator with Node client 3.3.0, Node 20, around what `genezio bundleClass --cloudAdapter aws` makes: takeover `exec`",
