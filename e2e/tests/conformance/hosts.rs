@@ -28,6 +28,11 @@ pub trait Running: Send + Sync {
     /// When no answer comes, or only a part of one.
     fn send(&self, request: &Request) -> Result<Response>;
 
+    /// Where it takes HTTP, if it does.
+    fn address(&self) -> Option<&str> {
+        None
+    }
+
     /// Ends it as its platform does, and waits until nothing is left of it.
     ///
     /// # Errors
@@ -66,6 +71,40 @@ struct Place {
     seconds: Option<u32>,
 }
 
+/// A host that passes a streamed answer on as it comes.
+pub struct Streaming {
+    pub name: &'static str,
+    platform: &'static str,
+    pub missing: fn() -> std::result::Result<(), tools::Missing>,
+    start: fn(&Place) -> Result<Box<dyn Running>>,
+}
+
+impl Streaming {
+    /// # Errors
+    /// When it does not come up.
+    pub fn start(&self) -> Result<Box<dyn Running>> {
+        let folder = fresh(&format!("streaming-{}", self.name), "streams")?;
+        let deployed = folder.join("built");
+        artifact::for_platform(self.platform, "streaming", &[], &deployed)?;
+        (self.start)(&Place { folder, deployed, mark: mark(self.name, "streams"), seconds: None })
+    }
+}
+
+/// A folder with nothing in it.
+fn fresh(host: &str, case: &str) -> Result<PathBuf> {
+    let folder = stage::base().join("hosts").join(host).join(case);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).map_err(|error| format!("creating `{}`: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+/// A word that only the processes of one host have.
+fn mark(host: &str, case: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("conformance-{host}-{case}-{}-{number}", std::process::id())
+}
+
 impl Host {
     /// Why the host cannot do a case.
     pub fn excuse(&self, case: &str) -> Option<&'static str> {
@@ -93,12 +132,7 @@ impl Host {
     }
 
     fn start(&self, setup: &Setup, case: &str) -> Result<Box<dyn Running>> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let mark = format!("conformance-{}-{case}-{}-{number}", self.name, std::process::id());
-        let folder = stage::base().join("hosts").join(self.name).join(case);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).map_err(|error| format!("creating `{}`: {error}", folder.display()))?;
+        let (folder, mark) = (fresh(self.name, case)?, mark(self.name, case));
         (self.start)(&Place { folder, deployed: self.deployed()?, mark, seconds: setup.seconds })
     }
 
@@ -165,18 +199,7 @@ pub const ALL: &[Host] = &[
         what: "AWS's Node client 4.0.2 with `AWS_LAMBDA_MAX_CONCURRENCY`, Node 24, polling a stand-in for what is around it there",
         platform: "lambda",
         missing: || aws(Node::V24),
-        start: |place| {
-            let client = tools::ric(Arch::X64, Node::V24)?;
-            let seconds = place.seconds.unwrap_or(60).to_string();
-            stand_in(
-                place,
-                Node::V24,
-                "managed-instance.mjs",
-                &[&client, &place.deployed, Path::new(&seconds)],
-                &[],
-                "",
-            )
-        },
+        start: |place| runtime_api(place, &place.deployed, Node::V24, "index.handler", 16),
         cannot: &[],
     },
     Host {
@@ -255,7 +278,7 @@ pub const ALL: &[Host] = &[
         platform: "netlify",
         missing: || aws(Node::V24).and_then(|()| tools::netlify().map(drop)),
         start: |place| {
-            let bundle = netlify(place)?;
+            let bundle = netlify(place, PROGRAM)?;
             emulator(place, &bundle, Node::V24, "___netlify-entry-point.handler", Shape::Netlify)
         },
         cannot: &[],
@@ -267,7 +290,7 @@ pub const ALL: &[Host] = &[
         platform: "netlify-v1",
         missing: || aws(Node::V22).and_then(|()| tools::netlify().map(drop)),
         start: |place| {
-            let bundle = netlify(place)?;
+            let bundle = netlify(place, PROGRAM)?;
             emulator(place, &bundle, Node::V22, "mirror.handler", Shape::Netlify)
         },
         cannot: &[],
@@ -291,11 +314,7 @@ pub const ALL: &[Host] = &[
             tools::functions_framework()?;
             tools::firebase().map(drop)
         },
-        start: |place| {
-            let source = place.own_copy()?;
-            link(&tools::firebase()?, &source.join("node_modules"))?;
-            functions_framework(place, &source)
-        },
+        start: firebase,
         cannot: &[],
     },
     Host {
@@ -338,6 +357,44 @@ pub const ALL: &[Host] = &[
         start: server,
         cannot: &[],
     },
+];
+
+/// Where an answer can stream; the program is the example `streaming`.
+pub const STREAMING: &[Streaming] = &[
+    Streaming {
+        // Its takeover: AWS's client loads the artifact, and the program polls in its place.
+        name: "lambda",
+        platform: "lambda",
+        missing: || aws(Node::V22),
+        start: |place| runtime_api(place, &place.deployed, Node::V22, "index.handler", 1),
+    },
+    Streaming {
+        name: "netlify",
+        platform: "netlify",
+        missing: || aws(Node::V24).and_then(|()| tools::netlify().map(drop)),
+        start: |place| {
+            let bundle = netlify(place, "streaming")?;
+            runtime_api(place, &bundle, Node::V24, "___netlify-entry-point.handler", 1)
+        },
+    },
+    Streaming {
+        name: "functions-framework",
+        platform: "functions-framework",
+        missing: || node(Node::V22).and_then(|()| tools::functions_framework().map(drop)),
+        start: |place| functions_framework(place, &place.deployed),
+    },
+    Streaming {
+        name: "firebase",
+        platform: "firebase",
+        missing: || {
+            node(Node::V22)?;
+            tools::functions_framework()?;
+            tools::firebase().map(drop)
+        },
+        start: firebase,
+    },
+    // The program serves by itself.
+    Streaming { name: "server", platform: "server", missing: || node(Node::V24), start: server },
 ];
 
 /// What every host needs.
@@ -455,6 +512,20 @@ fn emulator(
     Ok(Box::new(Emulator::start(&launch, shape, &place.mark)?))
 }
 
+/// AWS's Node client around a deployment, polling a stand-in for what is around it on Lambda.
+fn runtime_api(
+    place: &Place,
+    folder: &Path,
+    version: Node,
+    handler: &str,
+    at_a_time: u32,
+) -> Result<Box<dyn Running>> {
+    let client = tools::ric(Arch::X64, version)?;
+    let (seconds, at_a_time) = (place.seconds.unwrap_or(60).to_string(), at_a_time.to_string());
+    let before = [&client, folder, Path::new(handler), Path::new(&seconds), Path::new(&at_a_time)];
+    stand_in(place, version, "runtime-api.mjs", &before, &[], "")
+}
+
 /// A script of ours in place of a host.
 fn stand_in(
     place: &Place,
@@ -551,7 +622,7 @@ fn genezio_local(place: &Place, prefix: &str) -> Result<Box<dyn Running>> {
     Ok(running)
 }
 
-fn netlify(place: &Place) -> Result<PathBuf> {
+fn netlify(place: &Place, program: &str) -> Result<PathBuf> {
     place
         .bundled("netlify", |folder| {
             let mut command = Command::new(tools::node(Arch::X64, Node::V24)?);
@@ -559,9 +630,9 @@ fn netlify(place: &Place) -> Result<PathBuf> {
                 .arg(own("hosts/netlify-bundle.mjs"))
                 .arg(tools::netlify()?)
                 .arg(&place.deployed)
-                .arg("mirror");
+                .arg(program);
             run(command.arg(folder))?;
-            e2e::bundle::unzip(&folder.join("mirror.zip"), &folder.join("bundle"))
+            e2e::bundle::unzip(&folder.join(format!("{program}.zip")), &folder.join("bundle"))
         })
         .map(|folder| folder.join("bundle"))
 }
@@ -571,6 +642,12 @@ fn functions_framework(place: &Place, source: &Path) -> Result<Box<dyn Running>>
     let source = format!("--source={}", source.display());
     let command = |_| words([&node, &main, &"--target=handler", &source]);
     place.serve(&place.folder, "", command, &[], Ending::Terminate)
+}
+
+fn firebase(place: &Place) -> Result<Box<dyn Running>> {
+    let source = place.own_copy()?;
+    link(&tools::firebase()?, &source.join("node_modules"))?;
+    functions_framework(place, &source)
 }
 
 fn architect(place: &Place) -> Result<Box<dyn Running>> {

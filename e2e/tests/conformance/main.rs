@@ -7,6 +7,7 @@ mod cases;
 mod events;
 mod hosts;
 mod server;
+mod streaming;
 mod table;
 
 use std::path::Path;
@@ -28,6 +29,7 @@ fn main() {
             trials.push(trial(host, case, missing.clone()));
         }
     }
+    trials.extend(streaming::trials(|host| apart.clone().and_then(|()| (host.missing)()).err()));
     let is_whole = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list;
     let conclusion = libtest_mimic::run(&arguments, trials);
     hosts::stop_all().expect("every host ends and leaves nothing behind");
@@ -37,11 +39,19 @@ fn main() {
     conclusion.exit();
 }
 
-/// A missing tool is a reason not to run, except under CI, where it is a failure.
 fn trial(host: &'static Host, case: &'static cases::Case, missing: Option<String>) -> Trial {
     let name = format!("{}/{}", host.name, case.name);
+    unless_missing(name, missing, move || play(host, case).map_err(Failed::from))
+}
+
+/// A missing tool is a reason not to run, except under CI, where it is a failure.
+fn unless_missing(
+    name: String,
+    missing: Option<String>,
+    play: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
     match missing {
-        None => Trial::test(name, move || play(host, case).map_err(Failed::from)),
+        None => Trial::test(name, play),
         Some(reason) if std::env::var("CI").is_ok_and(|value| value == "true") => {
             Trial::test(name, move || Err(Failed::from(format!("{reason}; try `cargo xtask setup`"))))
         }

@@ -110,6 +110,10 @@ impl Running for Server {
             .map_err(|error| self.with_log(&error))
     }
 
+    fn address(&self) -> Option<&str> {
+        Some(&self.address)
+    }
+
     fn stop(&self) -> Result<()> {
         let mut process = self.process.lock().map_err(|_| "a thread panicked while it stopped".to_owned())?;
         if matches!(process.try_wait(), Ok(None)) {
