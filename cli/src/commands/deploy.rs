@@ -11,7 +11,7 @@ use crate::arch::Arch;
 use crate::artifact::Artifact;
 use crate::commands::build::{self, Output, Purpose, Selection};
 use crate::deploy::{Call, Deployment, Existing, Tool, check};
-use crate::plan::{Plan, Request, Step, shown, word};
+use crate::plan::{Plan, Request, Step, record_path, shown, word};
 use crate::ui::Ui;
 use crate::{Class, Error, Result, exec};
 
@@ -118,7 +118,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     let id = &request.platform.manifest.id;
     let tool = tool.ok_or_else(|| Tool::missing(&deployment.deploy, id))?;
     // What only a build can bring is not there before it.
-    if request.dir.join(&request.platform.manifest.main).exists() {
+    if request.dir.join(record_path(&request.name)).exists() {
         check_needs(&deployment, request)?;
     }
     let found = check::all(&deployment, &tool, ui)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::plan::{Call, Deployment, Fits};
 use super::tool::{Said, Tool};
-use crate::ui::Ui;
+use crate::ui::{Progress, Ui};
 use crate::{Class, Error, Result, plan};
 
 /// What the tool printed instead of what was hoped for.
@@ -27,13 +27,15 @@ pub enum Found {
 /// `login`; `no-function` when there is nothing to update; `function-differs` when the artifact could not run there;
 /// the tool's own status when it fails otherwise, after it has explained itself.
 pub fn all(deployment: &Deployment, tool: &Tool, ui: &Ui) -> Result<Found> {
-    let about = if deployment.look.is_some() { &deployment.function } else { "the login" };
-    let _progress = ui.progress("Asking", format_args!("{} about {about}", deployment.deploy.tool));
     let call = |args: &[String]| deployment.ask(tool.program.clone(), &tool.name, args);
-    login(deployment, call(&deployment.login))?;
+    let asking = |about: &str| ui.progress("Asking", format_args!("{} {about}", deployment.deploy.tool));
+    login(deployment, call(&deployment.login), || asking("who is logged in"))?;
     let Some(look) = deployment.look.as_deref().map(call) else { return Ok(Found::Something) };
     ui.detail("Running", &look.command);
-    let said = look.ask()?;
+    let said = {
+        let _progress = asking(&format!("about `{}`", deployment.function));
+        look.ask()?
+    };
     if said.success {
         compare(deployment, &said, ui)?;
         return Ok(Found::Something);
@@ -63,7 +65,7 @@ pub fn all(deployment: &Deployment, tool: &Tool, ui: &Ui) -> Result<Found> {
 }
 
 /// Any one of the means that the manifest names is enough.
-fn login(deployment: &Deployment, ask: Call) -> Result<()> {
+fn login(deployment: &Deployment, ask: Call, progress: impl FnOnce() -> Progress) -> Result<()> {
     let login = &deployment.deploy.login;
     let is_set = |name: &String| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if login.variables.iter().any(is_set) || login.files.iter().any(|file| has_text(file)) {
@@ -73,7 +75,10 @@ fn login(deployment: &Deployment, ask: Call) -> Result<()> {
         // Where nothing else tells, the look does.
         return if login.denied.is_empty() { Err(nobody(deployment)) } else { Ok(()) };
     }
-    let said = ask.ask()?;
+    let said = {
+        let _progress = progress();
+        ask.ask()?
+    };
     let printed = text(&said.stdout) + text(&said.stderr);
     if said.success && login.says.as_ref().is_none_or(|words| printed.contains(words)) {
         return Ok(());
