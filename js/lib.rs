@@ -54,14 +54,14 @@ macro_rules! module {
     };
 }
 
-/// Every module of the trampoline; a module comes after the modules it imports.
+/// The modules that every artifact has, each after those it imports.
 pub const MODULES: &[Module] = &[
     module!("errors"),
-    module!("node-types", types),
-    module!("bytes"),
-    module!("http"),
     module!("payload-type", types),
     module!("host", types),
+    module!("node-types", types),
+    module!("http", types),
+    module!("standby", types),
     module!("module-folder"),
     module!("node-host"),
     module!("decode"),
@@ -70,19 +70,23 @@ pub const MODULES: &[Module] = &[
     module!("install"),
     module!("locate"),
     module!("handover"),
+    module!("trampoline"),
+];
+
+/// The modules that an artifact has where it needs them, each after those it imports: what feeds a program where the
+/// host pushes events, and what translates between one kind of host and that.
+pub const OPTIONAL: &[Module] = &[
+    module!("node-server-types", types),
+    module!("bytes"),
+    module!("http-response"),
     module!("http-event"),
     module!("event-response"),
     module!("bridge-host", types),
     module!("runtime-api"),
     module!("pool"),
-    module!("bridge"),
     module!("node-bridge"),
-    module!("trampoline"),
-];
-
-/// What single platforms want beside the modules above: each translates between one kind of host and the bridge.
-/// A module comes after the modules it imports.
-pub const ADAPTERS: &[Module] = &[
+    module!("bridge"),
+    module!("lazy-bridge"),
     module!("node-http"),
     module!("web"),
     module!("server"),
@@ -93,24 +97,69 @@ pub const ADAPTERS: &[Module] = &[
     module!("openwhisk"),
 ];
 
-/// The modules of an artifact with these adapters, each after those it imports; what adapters import comes with them.
-#[must_use]
-pub fn modules(adapters: &[String]) -> Vec<&'static Module> {
-    let mut needed: Vec<&str> = adapters.iter().map(String::as_str).collect();
-    for adapter in ADAPTERS.iter().rev() {
-        if needed.contains(&adapter.name) {
-            adapter.imports().for_each(|name| needed.push(name));
+/// Where the bridge of an artifact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bridge {
+    /// There is none: the program always takes the process.
+    None,
+    /// With the other modules.
+    Inside,
+    /// In a file of its own ([`bridge_file`]), loaded where it is wanted: a start that hands the process over is 1 ms
+    /// shorter without its text.
+    Apart,
+}
+
+impl Bridge {
+    /// The module by which an artifact has it.
+    const fn module(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Inside => Some("bridge"),
+            Self::Apart => Some("lazy-bridge"),
         }
     }
-    MODULES.iter().chain(ADAPTERS.iter().filter(|adapter| needed.contains(&adapter.name))).collect()
+}
+
+/// The modules of an artifact, each after those it imports.
+#[must_use]
+pub fn modules(bridge: Bridge, adapters: &[String]) -> Vec<&'static Module> {
+    let asked = adapters.iter().map(String::as_str).chain(bridge.module());
+    MODULES.iter().chain(needed(OPTIONAL.iter(), asked)).collect()
+}
+
+/// Those of some modules that are asked for, and what they import.
+fn needed<'a>(
+    of: impl DoubleEndedIterator<Item = &'static Module>,
+    asked: impl Iterator<Item = &'a str>,
+) -> impl Iterator<Item = &'static Module> {
+    let mut names: Vec<&str> = asked.collect();
+    let mut found = Vec::new();
+    for module in of.rev() {
+        if names.contains(&module.name) {
+            module.imports().for_each(|name| names.push(name));
+            found.push(module);
+        }
+    }
+    found.into_iter().rev()
 }
 
 /// All modules in one text without imports and without `export`: what follows in the same file can use
-/// `start`, the adapters and the types by their names.
+/// `start`, `bridge` or `lazily`, the adapters and the types by their names.
 #[must_use]
-pub fn single_file(language: Language, adapters: &[String]) -> String {
-    modules(adapters)
-        .into_iter()
+pub fn single_file(language: Language, bridge: Bridge, adapters: &[String]) -> String {
+    text(language, &modules(bridge, adapters))
+}
+
+/// The bridge as a JavaScript module that exports `bridge`: the file of [`Bridge::Apart`].
+#[must_use]
+pub fn bridge_file() -> String {
+    let modules: Vec<_> = needed(all(), Bridge::Inside.module().into_iter()).collect();
+    text(Language::JavaScript, &modules) + "\nexport { bridge };\n"
+}
+
+fn text(language: Language, modules: &[&Module]) -> String {
+    modules
+        .iter()
         .map(|module| (module.name, module.text(language)))
         .filter(|(_, text)| !text.is_empty())
         // A reader of the one file sees where each module begins.
@@ -162,7 +211,6 @@ const GLOBALS: &[&str] = &[
     "Infinity",
     "Iterable",
     "JSON",
-    "Map",
     "Math",
     "Number",
     "Object",
@@ -194,8 +242,8 @@ fn declared_names(language: Language) -> impl Iterator<Item = &'static str> {
 }
 
 /// Every module, each after those it imports.
-fn all() -> impl Iterator<Item = &'static Module> {
-    MODULES.iter().chain(ADAPTERS)
+fn all() -> impl DoubleEndedIterator<Item = &'static Module> {
+    MODULES.iter().chain(OPTIONAL)
 }
 
 /// A module's text without its import statements and `export` keywords, for concatenation.
@@ -233,16 +281,34 @@ mod tests {
     const LANGUAGES: [Language; 2] = [Language::TypeScript, Language::JavaScript];
 
     fn every_adapter() -> Vec<String> {
-        ADAPTERS.iter().map(|adapter| adapter.name.to_owned()).collect()
+        OPTIONAL.iter().map(|module| module.name.to_owned()).collect()
     }
 
     #[test]
-    fn an_adapter_brings_what_it_imports_and_nothing_else() {
-        let names =
-            |adapters: &[String]| modules(adapters).iter().map(|module| module.name).collect::<Vec<_>>();
-        assert_eq!(names(&[]).len(), MODULES.len());
-        let server = names(&["server".to_owned()]);
-        assert_eq!(server[MODULES.len()..], ["node-http", "server"]);
+    fn an_artifact_has_what_its_modules_import_and_no_bridge_that_it_does_not_want() {
+        let adapters = every_adapter();
+        for bridge in [Bridge::None, Bridge::Inside, Bridge::Apart] {
+            for adapter in ["server", "genezio-function", "web"].map(str::to_owned) {
+                let modules = modules(bridge, &[adapter]);
+                let names: Vec<_> = modules.iter().map(|module| module.name).collect();
+                for imported in modules.iter().flat_map(|module| module.imports()) {
+                    assert!(names.contains(&imported), "{bridge:?}: no `{imported}` in {names:?}");
+                }
+                assert_eq!(names.contains(&"bridge"), bridge == Bridge::Inside);
+                assert!(names.len() < MODULES.len() + adapters.len());
+            }
+        }
+        assert_eq!(modules(Bridge::None, &[]).len(), MODULES.len());
+    }
+
+    #[test]
+    fn the_bridge_of_its_own_file_is_whole() {
+        let text = bridge_file();
+        assert!(!text.contains("\nimport ") && text.ends_with("\nexport { bridge };\n"));
+        for part in ["errors", "pool", "node-bridge", "bridge"] {
+            assert!(text.contains(&format!("// ---- {part} ----")), "{part}");
+        }
+        assert!(!text.contains("---- trampoline ----"));
     }
 
     #[test]
@@ -293,7 +359,7 @@ mod tests {
     #[test]
     fn a_single_file_has_no_import_and_no_export_left() {
         for language in LANGUAGES {
-            let text = single_file(language, &every_adapter());
+            let text = single_file(language, Bridge::Inside, &every_adapter());
             assert!(text.contains("\nfunction start("));
             for line in text.lines() {
                 let statement = line.trim_start();
@@ -304,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_traced_module_takes_the_time_of_every_phase() {
-        let text = single_file(Language::JavaScript, &[]);
+        let text = single_file(Language::JavaScript, Bridge::Apart, &[]);
         let traced = traced(&text);
         for phase in ["construct", "prepare", "decode", "write", "hand-over"] {
             assert!(text.contains(&format!("{LAP}{phase}\n")), "{phase}");
@@ -312,7 +378,7 @@ mod tests {
         }
         assert!(!traced.contains(LAP));
         let count = |text: &str, what: &str| text.matches(what).count();
-        assert_eq!(count(&text, LAP), count(&single_file(Language::TypeScript, &[]), LAP));
+        assert_eq!(count(&text, LAP), count(&single_file(Language::TypeScript, Bridge::Apart, &[]), LAP));
         assert_eq!(count(&text, LAP), count(&traced, "trapLap(\""));
     }
 

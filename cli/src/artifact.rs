@@ -137,10 +137,10 @@ impl Record {
 
     /// True for a module of the trampoline, which every artifact in a folder uses.
     fn is_trampoline(&self, path: &str) -> bool {
-        trap_host::MODULES.iter().chain(trap_host::ADAPTERS).any(|module| {
+        trap_host::MODULES.iter().chain(trap_host::OPTIONAL).any(|module| {
             self.in_trap(path)
                 .and_then(|path| path.strip_prefix(module.name))
-                .is_some_and(|rest| [".ts", ".js"].contains(&rest))
+                .is_some_and(|rest| [".ts", ".js", ".mjs"].contains(&rest))
         })
     }
 

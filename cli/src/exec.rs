@@ -194,7 +194,11 @@ fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
                 Content::Text(text) => text.clone().into_bytes(),
                 Content::Payload => payload(true).into_bytes(),
                 Content::Single { head, tail } => {
-                    let trampoline = trap_host::single_file(language, &request.platform.manifest.adapters);
+                    let trampoline = trap_host::single_file(
+                        language,
+                        request.bridge(),
+                        &request.platform.manifest.adapters,
+                    );
                     [head.as_str(), &trampoline, "\n", &payload(false), tail].concat().into_bytes()
                 }
                 Content::Program(arch) => programs

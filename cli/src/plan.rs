@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use trap_host::Bridge;
 
 use crate::arch::Arch;
 use crate::compile::Compile;
@@ -33,6 +34,8 @@ pub struct Request {
     pub lang: Lang,
     /// Everything in one module.
     pub single_file: bool,
+    /// True when that was typed: then really everything, what only some hosts need included.
+    pub self_contained: bool,
     /// The artifact's folder.
     pub dir: PathBuf,
     /// True when the folder is somebody's project: scaffolding is left out where it exists, and nothing we
@@ -60,6 +63,7 @@ impl Request {
             system: "linux",
             lang: manifest.langs[0],
             single_file: manifest.single_file,
+            self_contained: false,
             dir: Path::new("target/trap").join(&manifest.id).join(name),
             shared_dir: false,
             zip: None,
@@ -71,6 +75,19 @@ impl Request {
     /// Where a zip of the artifact is written to, unless it was said.
     pub fn zip_path(&self) -> PathBuf {
         self.zip.clone().unwrap_or_else(|| zip_path(&self.dir, &self.name, self.shared_dir))
+    }
+
+    /// Where the bridge is, which only a host that pushes events needs.
+    pub fn bridge(&self) -> Bridge {
+        let offered = &self.platform.manifest.takeovers;
+        match self.takeover {
+            Takeover::Auto if offered.contains(&Takeover::Bridge) => {
+                let is_apart = self.platform.manifest.single_file && !self.self_contained;
+                if is_apart { Bridge::Apart } else { Bridge::Inside }
+            }
+            Takeover::Bridge => Bridge::Inside,
+            _ => Bridge::None,
+        }
     }
 
     /// True when the exec stub travels with the programs.
@@ -202,7 +219,7 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
         }
     }
     if !request.single_file {
-        for module in trap_host::modules(&request.platform.manifest.adapters) {
+        for module in trap_host::modules(request.bridge(), &request.platform.manifest.adapters) {
             let text = module.text(request.lang.into());
             if text.is_empty() {
                 continue; // types alone: nothing of it is left in JavaScript
@@ -212,6 +229,14 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
         }
         let path = format!("{code}trap/{}.payload.{}", request.name, values.ext);
         steps.push(write(path, Content::Payload, "payload module"));
+    }
+    if request.bridge() == Bridge::Apart {
+        let path = format!("{code}trap/bridge.mjs");
+        steps.push(write(
+            path,
+            Content::Text(trap_host::bridge_file()),
+            "what feeds the program where Node stays",
+        ));
     }
     if request.encoding == Encoding::File {
         for &arch in arches {
@@ -271,6 +296,8 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
             Encoding::File => "file",
         },
         single_file: request.single_file,
+        bridge: request.bridge() != Bridge::None,
+        lazy_bridge: request.bridge() == Bridge::Apart,
         listens: request.platform.manifest.listens.clone().unwrap_or_default(),
         handler: request.platform.handler().to_owned(),
         // Where the platform does not say, Lambda's.

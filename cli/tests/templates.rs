@@ -26,6 +26,9 @@ fn values(platform: &Platform, lang: Lang) -> Values {
         aws_arches: "arm64".to_owned(),
         payload: "base64",
         single_file: platform.manifest.single_file,
+        bridge: true,
+        lazy_bridge: platform.manifest.single_file
+            && platform.takeover(Takeover::Auto).unwrap() == Takeover::Auto,
         listens: platform.manifest.listens.clone().unwrap_or_default(),
         handler: platform.handler().to_owned(),
         request_limit: 6_291_456,

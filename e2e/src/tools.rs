@@ -77,6 +77,30 @@ fn python(tool: &str, code: &str, what: &str) -> Result<String, Missing> {
     Ok(format!("PYTHONPATH='{}' python3 -c '{code}'", modules.display()))
 }
 
+/// The program of Google's Functions Framework.
+pub fn functions_framework() -> Result<PathBuf, Missing> {
+    let package = "functions-framework/5.0.5/node_modules/@google-cloud/functions-framework";
+    existing(cache().join(package).join("build/src/main.js"), "Google's Functions Framework")
+}
+
+/// The npm packages that a function of Firebase imports.
+pub fn firebase() -> Result<PathBuf, Missing> {
+    existing(cache().join("firebase/7.4.0/node_modules"), "Firebase's functions package")
+}
+
+/// Architect's sandbox.
+pub fn architect() -> Result<PathBuf, Missing> {
+    existing(
+        cache().join("architect/9.0.0/node_modules/@architect/sandbox/src/cli/cli.js"),
+        "Architect's sandbox",
+    )
+}
+
+/// The folder that Netlify's bundler of functions is installed in.
+pub fn netlify() -> Result<PathBuf, Missing> {
+    existing(cache().join("netlify/16.2.3"), "Netlify's bundler of functions")
+}
+
 /// Everything a subject needs besides what this workspace builds.
 ///
 /// # Errors

@@ -5,11 +5,14 @@
 import type { BridgeHost } from "./bridge-host.js";
 import type { Host } from "./host.js";
 import type { HttpRequest, HttpResponse } from "./http.js";
-import type { Standby } from "./payload-type.js";
+import type { Bridging, Fed, Standby } from "./standby.js";
+
+/** Feeds a program. Throws `TRAP_SETTING` when a variable that it reads is not understood. */
+export declare const bridge: Bridging;
 export declare class Bridge implements Standby {
     #private;
-    /** `place` puts the program on disk and returns its path. Throws `TRAP_SETTING`. */
-    constructor(name: string, place: () => string, host: Host, effects: BridgeHost);
+    /** Throws `TRAP_SETTING`. */
+    constructor({ name, place, timeout }: Fed, host: Host, effects: BridgeHost);
     handle(event: unknown, context?: unknown): Promise<unknown>;
     http(request: HttpRequest, context?: unknown): Promise<HttpResponse>;
 }

@@ -3,9 +3,10 @@
  * module its Runtime API, and every call of the host an event of that.
  */
 import { bytesOf, textOf } from "./bytes.js";
-import { TrapError } from "./errors.js";
+import { TrapError, isTrapError } from "./errors.js";
 import { eventResponse } from "./event-response.js";
 import { NoResponse, eventOf, isObject, responseOf, streamedResponse } from "./http-event.js";
+import { bridgeHost } from "./node-bridge.js";
 import { Pool } from "./pool.js";
 
 /** Without a word from the host a request may take as long as Lambda's longest, in milliseconds. */
@@ -33,6 +34,8 @@ const STATUS = {
     TRAP_DEADLINE: 504,
 };
 
+/** Feeds a program. Throws `TRAP_SETTING` when a variable that it reads is not understood. */
+export const bridge = (program, host) => new Bridge(program, host, bridgeHost());
 export class Bridge {
     #name;
     #host;
@@ -40,18 +43,20 @@ export class Bridge {
     #pool;
     /** Milliseconds for a request where the host does not say. */
     #time;
-    /** `place` puts the program on disk and returns its path. Throws `TRAP_SETTING`. */
-    constructor(name, place, host, effects) {
+    /** Throws `TRAP_SETTING`. */
+    constructor({ name, place, timeout }, host, effects) {
         this.#name = name;
         this.#host = host;
         this.#effects = effects;
-        this.#time = 1000 * setting(host, "TRAP_TIMEOUT", LONGEST / 1000);
+        // 0 is the host's word for no limit.
+        const isLimited = timeout !== undefined && host.variable(timeout) !== "0";
+        const seconds = isLimited ? setting(host, timeout, LONGEST / 1000) : LONGEST / 1000;
+        this.#time = 1000 * setting(host, "TRAP_TIMEOUT", seconds);
         const limits = {
             programs: setting(host, "TRAP_PROGRAMS", PROGRAMS),
             waiting: setting(host, "TRAP_WAITING", WAITING),
         };
-        const isConcurrent = Number(host.variable("AWS_LAMBDA_MAX_CONCURRENCY") ?? 0) > 1;
-        this.#pool = new Pool(name, () => ({ path: place(), env: environment(name, host) }), limits, isConcurrent, effects);
+        this.#pool = new Pool(name, () => ({ path: place(), env: environment(name, host) }), limits, effects);
         this.#pool.warm();
     }
     async handle(event, context) {
@@ -99,8 +104,8 @@ export class Bridge {
     #reported(error) {
         const known = error instanceof NoResponse ? badAnswer(this.#name, error) : error;
         const reported = known instanceof Error ? known : new Error(String(known));
-        const code = reported instanceof TrapError ? ` [${reported.code}]` : "";
-        this.#host.log(`trap: ${this.#name}:${code} ${reported instanceof TrapError ? reported.what : `${reported.name}: ${reported.message}`}`);
+        const code = isTrapError(reported) ? ` [${reported.code}]` : "";
+        this.#host.log(`trap: ${this.#name}:${code} ${isTrapError(reported) ? reported.what : `${reported.name}: ${reported.message}`}`);
         return reported;
     }
 }
@@ -125,10 +130,10 @@ export class ProgramError extends Error {
 
 /** The response for an error: its status and a sentence; what else there is to know stands in the log. */
 export function failure(error) {
-    const code = error instanceof TrapError ? error.code : "TRAP_PROGRAM_ERROR";
+    const code = isTrapError(error) ? error.code : "TRAP_PROGRAM_ERROR";
     const status = STATUS[code] ?? 500;
     // What names paths and settings is for the log alone.
-    const isPublic = error instanceof TrapError && status !== 500;
+    const isPublic = isTrapError(error) && status !== 500;
     const what = isPublic ? error.what : "the request could not be answered; the log of the host says why";
     return { status, headers: [["content-type", "text/plain; charset=utf-8"]], body: bytesOf(`${code}: ${what}\n`) };
 }
@@ -151,10 +156,13 @@ function badAnswer(name, error) {
 
 /** What the program is started with, but for the address of its Runtime API. */
 function environment(name, host) {
+    const env = host.env();
+    // Each program is given one event at a time; more programs answer more.
+    delete env["AWS_LAMBDA_MAX_CONCURRENCY"];
     return {
         ...SURROUNDINGS,
         AWS_LAMBDA_FUNCTION_NAME: name,
-        ...host.env(),
+        ...env,
         // A snapshot is the host's business; the program of a bridge starts like any other.
         AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
     };

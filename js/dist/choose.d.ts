@@ -20,6 +20,8 @@ export interface Situation {
     readonly polls: boolean;
     /** Whether the host polls for several events at once, as Lambda's managed instances do. */
     readonly concurrent: boolean;
+    /** Whether this start ends in a snapshot. */
+    readonly snapStart: boolean;
     /** For a host that only starts a process: the variable that names the port. */
     readonly port: string | undefined;
     /** Whether the program serves HTTP on a port by itself. */

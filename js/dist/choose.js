@@ -39,7 +39,7 @@ export function choose(situation) {
 }
 
 /** The role, and what speaks for it. */
-function roleIn({ asked, polls, concurrent, mainThread, port, serves }) {
+function roleIn({ asked, polls, concurrent, snapStart, mainThread, port, serves }) {
     if (asked === "bridge" || asked === "port")
         return [asked, FORCED];
     if (port !== undefined) {
@@ -54,7 +54,7 @@ function roleIn({ asked, polls, concurrent, mainThread, port, serves }) {
     // One program in each thread would answer fewer events at once than the host lets in.
     if (concurrent && !mainThread)
         return ["bridge", "AWS_LAMBDA_MAX_CONCURRENCY is set and this is a worker thread"];
-    return ["poll", ""];
+    return ["poll", snapStart ? "this start is for a snapshot, which is the program's to end" : ""];
 }
 
 /** The error for a forced takeover that something stands in the way of. */

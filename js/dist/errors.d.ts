@@ -48,6 +48,9 @@ export declare class TrapError extends Error {
     get advice(): string;
 }
 
+/** Whether an error is one of ours: also of another copy of this module, which has a class of its own. */
+export declare function isTrapError(error: unknown): error is TrapError;
+
 /** The system's name of an error, for example `ENOSPC`. */
 export declare function systemCode(error: unknown): string | undefined;
 

@@ -2,7 +2,7 @@
  * HTTP responses as hosts of events take them.
  */
 import { base64Of, textOf } from "./bytes.js";
-import { isForCaller, wholeBody } from "./http.js";
+import { isForCaller, wholeBody } from "./http-response.js";
 
 /** All of a response in that shape, cookies apart. Rejects when a streamed one breaks off. */
 export async function eventResponse(response) {

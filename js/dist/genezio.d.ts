@@ -2,7 +2,7 @@
  * For Genezio's classes where its host pushes: what it calls an HTTP method with, and what it wants back.
  */
 import type { EventResponse } from "./event-response.js";
-import type { Standby } from "./payload-type.js";
+import type { Standby } from "./standby.js";
 
 /**
  * Answers a call of a class's HTTP method. The program sees the path behind `/<class>/<method>`, which is Genezio's

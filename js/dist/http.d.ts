@@ -27,9 +27,3 @@ export interface HttpResponse {
     /** All of it, or what comes of a streamed one piece by piece. */
     readonly body: Uint8Array | AsyncIterable<Uint8Array>;
 }
-
-/** Whether a response's header is for whoever asked, and not the business of the host that sends it. */
-export declare function isForCaller(name: string): boolean;
-
-/** All of a body, waited for. Rejects when a streamed one breaks off. */
-export declare function wholeBody({ body }: HttpResponse): Promise<Uint8Array>;

@@ -2,7 +2,7 @@
  * For hosts that call with Node's own request and response: Google's Functions Framework, Firebase, Express.
  */
 import { bytesOf, joined, viewOf } from "./bytes.js";
-import { isForCaller } from "./http.js";
+import { isForCaller } from "./http-response.js";
 
 /** A handler for such hosts. A body of more than `limit` bytes that nobody has read yet is refused with 413. */
 export function nodeHandler(standby, limit = Infinity) {
@@ -15,8 +15,8 @@ export function nodeHandler(standby, limit = Infinity) {
             // It broke off: nobody waits for an answer.
             return response.destroy();
         }
-        const answer = body === undefined ? tooLarge(limit) : await standby.http(requestOfNode(request, body));
-        await send(answer, request.method, response);
+        const asked = body === undefined ? Promise.resolve(tooLarge(limit)) : standby.http(requestOfNode(request, body));
+        await send(await asked.catch(unanswered), request.method, response);
     };
 }
 
@@ -62,8 +62,16 @@ function readBody(request, limit) {
 }
 
 function tooLarge(limit) {
-    const text = `the body of the request is larger than ${limit} bytes\n`;
-    return { status: 413, headers: [["content-type", "text/plain; charset=utf-8"]], body: bytesOf(text) };
+    return plain(413, `the body of the request is larger than ${limit} bytes\n`);
+}
+
+/** For what nobody fed: an error here would end the host. */
+function unanswered(error) {
+    return plain(500, `${error.code ?? error.name}: the request could not be answered\n`);
+}
+
+function plain(status, text) {
+    return { status, headers: [["content-type", "text/plain; charset=utf-8"]], body: bytesOf(text) };
 }
 
 /** Sends a response. Where it breaks off, so does the connection. */

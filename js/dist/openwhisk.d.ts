@@ -3,7 +3,7 @@
  *
  * https://github.com/apache/openwhisk/blob/master/docs/webactions.md
  */
-import type { Standby } from "./payload-type.js";
+import type { Standby } from "./standby.js";
 
 /** Answers an activation. */
 export declare function openwhiskAction(standby: Standby, parameters: unknown): Promise<object>;

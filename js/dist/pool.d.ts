@@ -32,7 +32,7 @@ export interface Start {
 export declare class Pool {
     #private;
     /** `place` puts the program on disk where it is not there; it throws a {@link TrapError} when it cannot. */
-    constructor(name: string, place: () => Start, limits: Limits, isConcurrent: boolean, host: BridgeHost);
+    constructor(name: string, place: () => Start, limits: Limits, host: BridgeHost);
     /** Starts the first program before it is wanted. What stands in the way is for the first event to say. */
     warm(): void;
     /** Gives an event to a program. Rejects with a {@link TrapError} when none answers it. */

@@ -4,7 +4,7 @@
  * event wants it, later each time when it keeps failing.
  */
 import { textOf } from "./bytes.js";
-import { TrapError, systemReason } from "./errors.js";
+import { TrapError, isTrapError, systemReason } from "./errors.js";
 import { RuntimeApi } from "./runtime-api.js";
 
 /** Milliseconds before the second start after a failure; doubles with every further one, up to the longest. */
@@ -26,7 +26,6 @@ export class Pool {
     #place;
     #programs = new Set();
     #queue = new Set();
-    #isConcurrent;
     /** Starts in a row that failed. */
     #failures = 0;
     /** Runs while a start waits for its time. */
@@ -35,11 +34,10 @@ export class Pool {
     #stopSignal;
     #whenEmpty = [];
     /** `place` puts the program on disk where it is not there; it throws a {@link TrapError} when it cannot. */
-    constructor(name, place, limits, isConcurrent, host) {
+    constructor(name, place, limits, host) {
         this.#name = name;
         this.#place = place;
         this.#limits = limits;
-        this.#isConcurrent = isConcurrent;
         this.#host = host;
         host.beforeEnd((signal) => this.#stop(signal), () => this.#leave());
     }
@@ -59,14 +57,15 @@ export class Pool {
                 return reject(stopping(this.#name));
             // Those for whom a program is about to start do not count as waiting.
             let entries = this.#queue.size;
-            for (const program of this.#programs)
-                entries += program.entries.size;
+            for (const { entry } of this.#programs)
+                if (entry !== undefined)
+                    entries += 1;
             if (entries >= this.#limits.programs + this.#limits.waiting)
                 return reject(busy(this.#name, this.#limits));
             const entry = {
                 ...job,
                 settle: (answer) => {
-                    if (answer instanceof TrapError)
+                    if (isTrapError(answer))
                         reject(answer);
                     else
                         resolve(answer);
@@ -80,7 +79,7 @@ export class Pool {
     /** Gives waiting events to waiting programs, and starts programs for the rest. */
     #serve() {
         for (const program of this.#programs) {
-            while (this.#queue.size > 0 && !program.condemned && program.api.isWaiting)
+            if (this.#queue.size > 0 && !program.condemned && program.api.isWaiting)
                 this.#give(program);
         }
         let starting = 0;
@@ -106,7 +105,7 @@ export class Pool {
             return;
         this.#queue.delete(entry);
         entry.program = program;
-        program.entries.add(entry);
+        program.entry = entry;
         const { id, event, deadline, headers } = entry;
         const delivery = {
             id,
@@ -118,9 +117,9 @@ export class Pool {
                 entry.settle(answer);
             },
             done: () => {
-                program.entries.delete(entry);
+                program.entry = undefined;
                 entry.timer.cancel();
-                if (this.#stopSignal !== undefined && program.entries.size === 0)
+                if (this.#stopSignal !== undefined)
                     program.child?.kill(this.#stopSignal);
             },
         };
@@ -138,11 +137,10 @@ export class Pool {
                 program.complaint = complaintIn(textOf(body));
             },
         };
-        const api = new RuntimeApi(owner, this.#isConcurrent);
+        const api = new RuntimeApi(owner);
         const program = {
             server: this.#host.serve((exchange) => api.handle(exchange)),
             api,
-            entries: new Set(),
             polled: false,
             condemned: false,
         };
@@ -159,12 +157,9 @@ export class Pool {
             return;
         program.server.close();
         const how = "refused" in end ? "it did not start" : wordsFor(end);
-        for (const entry of program.entries) {
-            entry.timer.cancel();
-            // One whose time was up has heard of that already.
-            entry.settle(ended(this.#name, `${program.condemned ? "another request took too long" : how} before it had answered this one`));
-        }
-        program.entries.clear();
+        program.entry?.timer.cancel();
+        // One whose time was up has heard of that already.
+        program.entry?.settle(ended(this.#name, `${how} before it had answered this request`));
         if (this.#programs.size === 0)
             for (const tell of this.#whenEmpty.splice(0))
                 tell();
@@ -223,8 +218,8 @@ export class Pool {
         this.#pause?.cancel();
         while (this.#queue.size > 0)
             this.#fail(stopping(this.#name));
-        for (const { child, entries } of this.#programs)
-            if (entries.size === 0)
+        for (const { child, entry } of this.#programs)
+            if (entry === undefined)
                 child?.kill(signal);
         if (this.#programs.size === 0)
             return;
@@ -278,7 +273,7 @@ function ended(name, how) {
 }
 
 function asTrapError(name, error) {
-    return error instanceof TrapError ? error : unstartable(name, error);
+    return isTrapError(error) ? error : unstartable(name, error);
 }
 
 function unstartable(name, cause) {

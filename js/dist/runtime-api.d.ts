@@ -45,16 +45,13 @@ export interface Owner {
     initError(body: Uint8Array): void;
 }
 
-/** The server side for one program. It knows nothing of processes. */
+/** The server side for one program, which is given one event at a time. It knows nothing of processes. */
 export declare class RuntimeApi {
     #private;
-    /** `isConcurrent` when the program was told to poll for several events at a time. */
-    constructor(owner: Owner, isConcurrent: boolean);
+    constructor(owner: Owner);
     /** Whether a poll waits for an event. */
     get isWaiting(): boolean;
-    /** Number of events that the program has and did not finish. */
-    get busy(): number;
-    /** Gives an event to the poll that has waited longest; {@link isWaiting} says that there is one. */
+    /** Gives an event to the poll; {@link isWaiting} says that there is one. */
     give(delivery: Delivery): void;
     /** Answers one request of the program. */
     handle(exchange: Exchange): void;

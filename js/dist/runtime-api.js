@@ -8,37 +8,28 @@
 const RUNTIME = "/2018-06-01/runtime/";
 const EXTENSION = "/2020-01-01/extension/";
 
-/** The server side for one program. It knows nothing of processes. */
+/** The server side for one program, which is given one event at a time. It knows nothing of processes. */
 export class RuntimeApi {
     #owner;
-    /** Polls that wait for an event. */
-    #polls = [];
-    /** Events that were given out and not answered, by id. */
-    #open = new Map();
-    /** Of these, the ones whose answer is coming in. */
-    #answering = new Set();
-    #isConcurrent;
-    /** `isConcurrent` when the program was told to poll for several events at a time. */
-    constructor(owner, isConcurrent) {
+    /** The poll that waits for an event. */
+    #poll;
+    /** The event that was given out and not answered. */
+    #given;
+    /** Whether its answer is coming in. */
+    #isAnswering = false;
+    constructor(owner) {
         this.#owner = owner;
-        this.#isConcurrent = isConcurrent;
     }
     /** Whether a poll waits for an event. */
     get isWaiting() {
-        while (this.#polls[0]?.isGone === true)
-            this.#polls.shift();
-        return this.#polls.length > 0;
+        return this.#poll?.isGone === false;
     }
-    /** Number of events that the program has and did not finish. */
-    get busy() {
-        return this.#open.size;
-    }
-    /** Gives an event to the poll that has waited longest; {@link isWaiting} says that there is one. */
+    /** Gives an event to the poll; {@link isWaiting} says that there is one. */
     give(delivery) {
-        this.#open.set(delivery.id, delivery);
-        const poll = this.#polls.shift();
-        if (poll !== undefined)
-            deliver(poll, delivery);
+        this.#given = delivery;
+        if (this.#poll !== undefined)
+            deliver(this.#poll, delivery);
+        this.#poll = undefined;
     }
     /** Answers one request of the program. */
     handle(exchange) {
@@ -64,14 +55,10 @@ export class RuntimeApi {
         exchange.reply(404, { "content-type": "text/plain" }, "404 page not found\n");
     }
     #next(exchange) {
-        if (!this.#isConcurrent) {
-            for (const [id, delivery] of this.#open) {
-                // It asks for another without having answered this one: AWS gives it out again.
-                if (!this.#answering.has(id))
-                    return deliver(exchange, delivery);
-            }
-        }
-        this.#polls.push(exchange);
+        // It asks for another without having answered this one: AWS gives it out again.
+        if (this.#given !== undefined && !this.#isAnswering)
+            return deliver(exchange, this.#given);
+        this.#poll = exchange;
         this.#owner.ready();
     }
     async #response(exchange, id) {
@@ -143,21 +130,21 @@ export class RuntimeApi {
         const headers = { "content-type": "application/json", "lambda-extension-identifier": this.#owner.name };
         exchange.reply(200, headers, JSON.stringify(about));
     }
-    /** The open event with this id, now being answered. Refuses the exchange where there is none. */
+    /** The event with this id, now being answered. Refuses the exchange where that is not the one. */
     #take(exchange, id) {
-        const delivery = this.#open.get(id);
-        if (delivery === undefined || this.#answering.has(id)) {
-            const type = delivery === undefined ? "InvalidRequestID" : "InvalidStateTransition";
-            const message = delivery === undefined ? "there is no event with this id" : "this event is being answered";
-            exchange.reply(400, { "content-type": "application/json" }, JSON.stringify({ errorMessage: message, errorType: type }));
+        const isGiven = this.#given?.id === id;
+        if (!isGiven || this.#isAnswering) {
+            const errorType = isGiven ? "InvalidStateTransition" : "InvalidRequestID";
+            const errorMessage = isGiven ? "this event is being answered" : "there is no event with this id";
+            exchange.reply(400, { "content-type": "application/json" }, JSON.stringify({ errorMessage, errorType }));
             return undefined;
         }
-        this.#answering.add(id);
-        return delivery;
+        this.#isAnswering = true;
+        return this.#given;
     }
     #finish(delivery) {
-        this.#open.delete(delivery.id);
-        this.#answering.delete(delivery.id);
+        this.#given = undefined;
+        this.#isAnswering = false;
         delivery.done();
     }
 }

@@ -3,6 +3,7 @@
  * HTTP itself; otherwise Node serves and feeds it.
  */
 import type { Options, Payload } from "./payload-type.js";
+import type { Bridging } from "./standby.js";
 
 /** What a server of such a host is told. */
 export interface ServerOptions extends Options {
@@ -16,4 +17,4 @@ export interface ServerOptions extends Options {
  * Serves on the port that the variable names, 3000 by default, and on the address `TRAP_HOST`, all of them by
  * default. Returns where Node serves.
  */
-export declare function serve(payload: Payload, options: ServerOptions): void;
+export declare function serve(payload: Payload, options: ServerOptions, bridge?: Bridging): void;

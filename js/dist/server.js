@@ -14,9 +14,9 @@ const DEFAULT_PORT = 3000;
  * Serves on the port that the variable names, 3000 by default, and on the address `TRAP_HOST`, all of them by
  * default. Returns where Node serves.
  */
-export function serve(payload, options) {
+export function serve(payload, options, bridge) {
     const host = nodeHost();
-    const answer = nodeHandler(start(payload, options, host), options.limit);
+    const answer = nodeHandler(start(payload, options, bridge, host), options.limit);
     const process = globalThis.process;
     const { createServer } = process.getBuiltinModule?.("node:http");
     const server = createServer({}, (request, response) => void answer(request, response));

@@ -2,13 +2,13 @@
  * Puts the program on disk and hands the process over to it. Everything outside this module's memory
  * goes through {@link Host}.
  */
-import type { BridgeHost } from "./bridge-host.js";
 import type { Host } from "./host.js";
-import type { Options, Payload, Standby } from "./payload-type.js";
+import type { Options, Payload } from "./payload-type.js";
+import type { Bridging, Standby } from "./standby.js";
 
 /**
  * Starts the program of `payload` in place of this Node process where the host polls for events. Returns where it
- * pushes them: the standby then feeds the program. Throws a {@link TrapError} for every failure before the hand-over.
+ * pushes them: the standby then feeds the program by way of `bridge`. Throws a {@link TrapError} for every failure before the hand-over.
  *
  * A child's status becomes the host's, the signal that killed it too; 255 stands for one that Node cannot name.
  * In a worker thread the program is always a child, and the thread ends with its status (128 + n after
@@ -18,4 +18,4 @@ import type { Options, Payload, Standby } from "./payload-type.js";
  * `TRAP_DIR` (first folder to install to), `TRAP_VERIFY=1` (check the program's hash) and `TRAP_LOG=debug` (one
  * line on stderr: what and why); for a bridge also `TRAP_PROGRAMS`, `TRAP_WAITING` and `TRAP_TIMEOUT`.
  */
-export declare function start(payload: Payload, options: Options, host?: Host, effects?: BridgeHost): Standby;
+export declare function start(payload: Payload, options: Options, bridge?: Bridging, host?: Host): Standby;

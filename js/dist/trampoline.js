@@ -2,19 +2,17 @@
  * Puts the program on disk and hands the process over to it. Everything outside this module's memory
  * goes through {@link Host}.
  */
-import { Bridge } from "./bridge.js";
 import { choose } from "./choose.js";
 import { decode } from "./decode.js";
 import { TrapError } from "./errors.js";
 import { handOver, requireProgram } from "./handover.js";
 import { copyOf, install, newFile, requireHash } from "./install.js";
 import { locate } from "./locate.js";
-import { bridgeHost } from "./node-bridge.js";
 import { nodeHost } from "./node-host.js";
 
 /**
  * Starts the program of `payload` in place of this Node process where the host polls for events. Returns where it
- * pushes them: the standby then feeds the program. Throws a {@link TrapError} for every failure before the hand-over.
+ * pushes them: the standby then feeds the program by way of `bridge`. Throws a {@link TrapError} for every failure before the hand-over.
  *
  * A child's status becomes the host's, the signal that killed it too; 255 stands for one that Node cannot name.
  * In a worker thread the program is always a child, and the thread ends with its status (128 + n after
@@ -24,7 +22,7 @@ import { nodeHost } from "./node-host.js";
  * `TRAP_DIR` (first folder to install to), `TRAP_VERIFY=1` (check the program's hash) and `TRAP_LOG=debug` (one
  * line on stderr: what and why); for a bridge also `TRAP_PROGRAMS`, `TRAP_WAITING` and `TRAP_TIMEOUT`.
  */
-export function start(payload, options, host = nodeHost(), effects) {
+export function start(payload, options, bridge, host = nodeHost()) {
     // lap: construct
     try {
         const isDebug = host.variable("TRAP_LOG") === "debug";
@@ -43,18 +41,19 @@ export function start(payload, options, host = nodeHost(), effects) {
             execve: host.hasExecve(),
             polls: Boolean(host.variable("AWS_LAMBDA_RUNTIME_API")),
             concurrent: Boolean(host.variable("AWS_LAMBDA_MAX_CONCURRENCY")),
+            snapStart: host.variable("AWS_LAMBDA_INITIALIZATION_TYPE") === "snap-start",
             port: options.port,
             serves: carried?.serves === true,
         });
-        if (choice.role === "none") {
+        if (choice.role === "none" || (choice.role === "bridge" && bridge === undefined)) {
             log("standby, because AWS_LAMBDA_RUNTIME_API is not set");
             return new Refusal(payload.name, choice.asked, host);
         }
         const verify = host.variable("TRAP_VERIFY") === "1";
-        if (choice.role === "bridge") {
+        if (choice.role === "bridge" && bridge !== undefined) {
             log(`bridge, because ${choice.reason}`);
             const install = () => place(payload.name, programFor(payload, host), verify, host).path;
-            return new Bridge(payload.name, install, host, effects ?? bridgeHost());
+            return bridge({ name: payload.name, place: install, timeout: options.timeout }, host);
         }
         const installed = place(payload.name, programFor(payload, host), verify, host);
         if (isDebug)

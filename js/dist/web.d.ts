@@ -1,7 +1,7 @@
 /**
  * For hosts that call with a `Request` and want a `Response`, as browsers know them: Netlify's functions.
  */
-import type { Standby } from "./payload-type.js";
+import type { Standby } from "./standby.js";
 
 /** What is used of a `Request`. */
 export interface WebRequest {

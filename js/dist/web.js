@@ -1,7 +1,7 @@
 /**
  * For hosts that call with a `Request` and want a `Response`, as browsers know them: Netlify's functions.
  */
-import { isForCaller } from "./http.js";
+import { isForCaller } from "./http-response.js";
 
 /** A handler for such hosts. */
 export function webHandler(standby) {
@@ -27,9 +27,11 @@ function webResponseOf(answer) {
         if (isForCaller(name))
             headers.append(name, value);
     const { status, body } = answer;
-    const hasBody = ![101, 204, 205, 304].includes(status);
-    if (body instanceof Uint8Array)
+    if (body instanceof Uint8Array) {
+        // An empty body and none are told apart: after an empty one some hosts would send no headers either.
+        const hasBody = body.length > 0 && ![204, 205, 304].includes(status);
         return new Response(hasBody ? body : null, { status, headers });
+    }
     const iterator = body[Symbol.asyncIterator]();
     const stream = new ReadableStream({
         async pull(controller) {

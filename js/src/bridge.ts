@@ -5,15 +5,16 @@
 
 import type { BridgeHost } from "./bridge-host.js";
 import { bytesOf, textOf } from "./bytes.js";
-import { TrapError } from "./errors.js";
+import { TrapError, isTrapError } from "./errors.js";
 import { eventResponse } from "./event-response.js";
 import type { Host } from "./host.js";
 import { NoResponse, eventOf, isObject, responseOf, streamedResponse } from "./http-event.js";
 import type { HttpRequest, HttpResponse } from "./http.js";
-import type { Standby } from "./payload-type.js";
+import { bridgeHost } from "./node-bridge.js";
 import { Pool } from "./pool.js";
 import type { Job, Limits } from "./pool.js";
 import type { Answer } from "./runtime-api.js";
+import type { Bridging, Fed, Standby } from "./standby.js";
 
 /** Without a word from the host a request may take as long as Lambda's longest, in milliseconds. */
 const LONGEST = 900_000;
@@ -40,6 +41,9 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   TRAP_DEADLINE: 504,
 };
 
+/** Feeds a program. Throws `TRAP_SETTING` when a variable that it reads is not understood. */
+export const bridge: Bridging = (program, host) => new Bridge(program, host, bridgeHost());
+
 export class Bridge implements Standby {
   readonly #name: string;
   readonly #host: Host;
@@ -48,18 +52,20 @@ export class Bridge implements Standby {
   /** Milliseconds for a request where the host does not say. */
   readonly #time: number;
 
-  /** `place` puts the program on disk and returns its path. Throws `TRAP_SETTING`. */
-  constructor(name: string, place: () => string, host: Host, effects: BridgeHost) {
+  /** Throws `TRAP_SETTING`. */
+  constructor({ name, place, timeout }: Fed, host: Host, effects: BridgeHost) {
     this.#name = name;
     this.#host = host;
     this.#effects = effects;
-    this.#time = 1000 * setting(host, "TRAP_TIMEOUT", LONGEST / 1000);
+    // 0 is the host's word for no limit.
+    const isLimited = timeout !== undefined && host.variable(timeout) !== "0";
+    const seconds = isLimited ? setting(host, timeout, LONGEST / 1000) : LONGEST / 1000;
+    this.#time = 1000 * setting(host, "TRAP_TIMEOUT", seconds);
     const limits: Limits = {
       programs: setting(host, "TRAP_PROGRAMS", PROGRAMS),
       waiting: setting(host, "TRAP_WAITING", WAITING),
     };
-    const isConcurrent = Number(host.variable("AWS_LAMBDA_MAX_CONCURRENCY") ?? 0) > 1;
-    this.#pool = new Pool(name, () => ({ path: place(), env: environment(name, host) }), limits, isConcurrent, effects);
+    this.#pool = new Pool(name, () => ({ path: place(), env: environment(name, host) }), limits, effects);
     this.#pool.warm();
   }
 
@@ -108,8 +114,8 @@ export class Bridge implements Standby {
   #reported(error: unknown): Error {
     const known = error instanceof NoResponse ? badAnswer(this.#name, error) : error;
     const reported = known instanceof Error ? known : new Error(String(known));
-    const code = reported instanceof TrapError ? ` [${reported.code}]` : "";
-    this.#host.log(`trap: ${this.#name}:${code} ${reported instanceof TrapError ? reported.what : `${reported.name}: ${reported.message}`}`);
+    const code = isTrapError(reported) ? ` [${reported.code}]` : "";
+    this.#host.log(`trap: ${this.#name}:${code} ${isTrapError(reported) ? reported.what : `${reported.name}: ${reported.message}`}`);
     return reported;
   }
 }
@@ -133,10 +139,10 @@ export class ProgramError extends Error {
 
 /** The response for an error: its status and a sentence; what else there is to know stands in the log. */
 export function failure(error: Error): HttpResponse {
-  const code = error instanceof TrapError ? error.code : "TRAP_PROGRAM_ERROR";
+  const code = isTrapError(error) ? error.code : "TRAP_PROGRAM_ERROR";
   const status = STATUS[code] ?? 500;
   // What names paths and settings is for the log alone.
-  const isPublic = error instanceof TrapError && status !== 500;
+  const isPublic = isTrapError(error) && status !== 500;
   const what = isPublic ? error.what : "the request could not be answered; the log of the host says why";
   return { status, headers: [["content-type", "text/plain; charset=utf-8"]], body: bytesOf(`${code}: ${what}\n`) };
 }
@@ -161,10 +167,13 @@ function badAnswer(name: string, error: NoResponse): TrapError {
 
 /** What the program is started with, but for the address of its Runtime API. */
 function environment(name: string, host: Host): Record<string, string> {
+  const env = host.env();
+  // Each program is given one event at a time; more programs answer more.
+  delete env["AWS_LAMBDA_MAX_CONCURRENCY"];
   return {
     ...SURROUNDINGS,
     AWS_LAMBDA_FUNCTION_NAME: name,
-    ...host.env(),
+    ...env,
     // A snapshot is the host's business; the program of a bridge starts like any other.
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
   };

@@ -2,7 +2,8 @@
  * Bytes and text.
  */
 
-import type { NodeBufferModule, NodeGlobal, NodeProcess } from "./node-types.js";
+import type { NodeBufferModule } from "./node-server-types.js";
+import type { NodeGlobal, NodeProcess } from "./node-types.js";
 
 /** The text that bytes are in UTF-8; `undefined` when they are none. */
 export function textOf(bytes: Uint8Array): string | undefined {

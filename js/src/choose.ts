@@ -21,6 +21,8 @@ export interface Situation {
   readonly polls: boolean;
   /** Whether the host polls for several events at once, as Lambda's managed instances do. */
   readonly concurrent: boolean;
+  /** Whether this start ends in a snapshot. */
+  readonly snapStart: boolean;
   /** For a host that only starts a process: the variable that names the port. */
   readonly port: string | undefined;
   /** Whether the program serves HTTP on a port by itself. */
@@ -74,7 +76,7 @@ export function choose(situation: Situation): Choice {
 }
 
 /** The role, and what speaks for it. */
-function roleIn({ asked, polls, concurrent, mainThread, port, serves }: Situation): [role: Role, why: string] {
+function roleIn({ asked, polls, concurrent, snapStart, mainThread, port, serves }: Situation): [role: Role, why: string] {
   if (asked === "bridge" || asked === "port") return [asked, FORCED];
   if (port !== undefined) {
     if (asked !== "auto") return ["port", FORCED];
@@ -84,7 +86,7 @@ function roleIn({ asked, polls, concurrent, mainThread, port, serves }: Situatio
   if (!polls) return ["bridge", "AWS_LAMBDA_RUNTIME_API is not set, so this host pushes events"];
   // One program in each thread would answer fewer events at once than the host lets in.
   if (concurrent && !mainThread) return ["bridge", "AWS_LAMBDA_MAX_CONCURRENCY is set and this is a worker thread"];
-  return ["poll", ""];
+  return ["poll", snapStart ? "this start is for a snapshot, which is the program's to end" : ""];
 }
 
 /** The error for a forced takeover that something stands in the way of. */

@@ -66,6 +66,11 @@ export class TrapError extends Error {
   }
 }
 
+/** Whether an error is one of ours: also of another copy of this module, which has a class of its own. */
+export function isTrapError(error: unknown): error is TrapError {
+  return error instanceof Error && (error as { code?: unknown }).code?.toString().startsWith("TRAP_") === true;
+}
+
 /** The system's name of an error, for example `ENOSPC`. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as { code?: string }).code : undefined;

@@ -4,7 +4,7 @@
 
 import { base64Of, textOf } from "./bytes.js";
 import type { HttpResponse } from "./http.js";
-import { isForCaller, wholeBody } from "./http.js";
+import { isForCaller, wholeBody } from "./http-response.js";
 
 /** A response as hosts of events take it. */
 export interface EventResponse {

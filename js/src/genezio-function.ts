@@ -5,7 +5,7 @@
 import { bodyIn, fields, headersIn, text } from "./event-request.js";
 import { eventResponse } from "./event-response.js";
 import { headersWithCookies, protocolOf } from "./genezio.js";
-import type { Standby } from "./payload-type.js";
+import type { Standby } from "./standby.js";
 
 /** Answers a call of a function, which gets an event much like that of a function URL. */
 export async function genezioFunction(standby: Standby, event: unknown): Promise<object> {

@@ -6,8 +6,8 @@ import { viewOf } from "./bytes.js";
 import { bodyIn, fields, headersIn, queryIn, text } from "./event-request.js";
 import { eventResponse } from "./event-response.js";
 import type { EventResponse } from "./event-response.js";
-import { wholeBody } from "./http.js";
-import type { Standby } from "./payload-type.js";
+import { wholeBody } from "./http-response.js";
+import type { Standby } from "./standby.js";
 
 /**
  * Answers a call of a class's HTTP method. The program sees the path behind `/<class>/<method>`, which is Genezio's

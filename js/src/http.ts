@@ -3,8 +3,6 @@
  * of Lambda.
  */
 
-import { joined } from "./bytes.js";
-
 /** A request. Path, query and headers come from outside: nothing here trusts them. */
 export interface HttpRequest {
   readonly method: string;
@@ -28,22 +26,4 @@ export interface HttpResponse {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** All of it, or what comes of a streamed one piece by piece. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
-}
-
-/** Headers of one connection, which say nothing about the response itself. */
-const OF_THE_CONNECTION: readonly string[] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
-
-/** Whether a response's header is for whoever asked, and not the business of the host that sends it. */
-export function isForCaller(name: string): boolean {
-  const lower = name.toLowerCase();
-  // The host counts the body itself; a wrong count would break the connection.
-  return lower !== "content-length" && !OF_THE_CONNECTION.includes(lower);
-}
-
-/** All of a body, waited for. Rejects when a streamed one breaks off. */
-export async function wholeBody({ body }: HttpResponse): Promise<Uint8Array> {
-  if (body instanceof Uint8Array) return body;
-  const parts: Uint8Array[] = [];
-  for await (const part of body) parts.push(part);
-  return joined(parts);
 }

@@ -5,7 +5,7 @@
 
 import { bodyIn, fields, headersIn, queryIn, text } from "./event-request.js";
 import { eventResponse } from "./event-response.js";
-import type { Standby } from "./payload-type.js";
+import type { Standby } from "./standby.js";
 
 /** Answers an event. */
 export async function netlifyEvent(standby: Standby, event: unknown, context: unknown): Promise<object> {

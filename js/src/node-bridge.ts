@@ -5,14 +5,8 @@
 
 import { joined } from "./bytes.js";
 import type { BridgeHost, Child, End, Exchange, Server, Timer } from "./bridge-host.js";
-import type {
-  NodeChildProcess,
-  NodeGlobal,
-  NodeHttp,
-  NodeIncoming,
-  NodeOutgoing,
-  NodeProcess,
-} from "./node-types.js";
+import type { NodeSpawn, NodeHttp, NodeIncoming, NodeOutgoing } from "./node-server-types.js";
+import type { NodeGlobal, NodeProcess } from "./node-types.js";
 
 /** Signals that ask a process to end. */
 const TO_END = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -85,7 +79,7 @@ class NodeBridge implements BridgeHost {
   }
 
   start(path: string, env: Readonly<Record<string, string>>, ended: (end: End) => void): Child {
-    const { spawn } = builtin<NodeChildProcess>(this.#process, "child_process");
+    const { spawn } = builtin<NodeSpawn>(this.#process, "child_process");
     let isEnded = false;
     const end = (how: End): void => {
       if (isEnded) return;

@@ -4,9 +4,10 @@
 
 import { bytesOf, joined, viewOf } from "./bytes.js";
 import type { HttpRequest, HttpResponse } from "./http.js";
-import { isForCaller } from "./http.js";
-import type { NodeGlobal, NodeIncoming, NodeOutgoing } from "./node-types.js";
-import type { Standby } from "./payload-type.js";
+import { isForCaller } from "./http-response.js";
+import type { NodeIncoming, NodeOutgoing } from "./node-server-types.js";
+import type { NodeGlobal } from "./node-types.js";
+import type { Standby } from "./standby.js";
 
 /** What frameworks add to a request: its body, which they have read, and its URL before they cut something off. */
 interface FrameworkRequest extends NodeIncoming {
@@ -27,8 +28,8 @@ export function nodeHandler(
       // It broke off: nobody waits for an answer.
       return response.destroy();
     }
-    const answer = body === undefined ? tooLarge(limit) : await standby.http(requestOfNode(request, body));
-    await send(answer, request.method, response);
+    const asked = body === undefined ? Promise.resolve(tooLarge(limit)) : standby.http(requestOfNode(request, body));
+    await send(await asked.catch(unanswered), request.method, response);
   };
 }
 
@@ -71,8 +72,16 @@ function readBody(request: FrameworkRequest, limit: number): Promise<Uint8Array 
 }
 
 function tooLarge(limit: number): HttpResponse {
-  const text = `the body of the request is larger than ${limit} bytes\n`;
-  return { status: 413, headers: [["content-type", "text/plain; charset=utf-8"]], body: bytesOf(text) };
+  return plain(413, `the body of the request is larger than ${limit} bytes\n`);
+}
+
+/** For what nobody fed: an error here would end the host. */
+function unanswered(error: Error & { code?: string }): HttpResponse {
+  return plain(500, `${error.code ?? error.name}: the request could not be answered\n`);
+}
+
+function plain(status: number, text: string): HttpResponse {
+  return { status, headers: [["content-type", "text/plain; charset=utf-8"]], body: bytesOf(text) };
 }
 
 /** Sends a response. Where it breaks off, so does the connection. */

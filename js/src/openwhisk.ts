@@ -7,7 +7,7 @@
 import { bodyIn, fields, headersIn, text } from "./event-request.js";
 import { eventResponse } from "./event-response.js";
 import type { NodeGlobal } from "./node-types.js";
-import type { Standby } from "./payload-type.js";
+import type { Standby } from "./standby.js";
 
 /** Answers an activation. */
 export async function openwhiskAction(standby: Standby, parameters: unknown): Promise<object> {

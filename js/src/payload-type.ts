@@ -2,8 +2,6 @@
  * What a generated payload module says, and what the generated class may ask for.
  */
 
-import type { HttpRequest, HttpResponse } from "./http.js";
-
 /** Architectures a program can be built for, in Node's spelling. */
 export type Arch = "arm64" | "x64";
 
@@ -54,15 +52,6 @@ export interface Options {
   readonly takeover: Takeover;
   /** For a host that only starts a process: the variable that names the port to serve HTTP on. */
   readonly port?: string;
-}
-
-/** What is left to the module that the host loaded, where Node stays. */
-export interface Standby {
-  /**
-   * Answers one event of Lambda's: the program is given it as it is. Rejects with a `TrapError`, or with the
-   * error that the program reports, in its own words.
-   */
-  handle(event: unknown, context?: unknown): Promise<unknown>;
-  /** Answers one HTTP request. Failures are responses too. */
-  http(request: HttpRequest, context?: unknown): Promise<HttpResponse>;
+  /** The variable that tells how many seconds the host gives a request, where a host has one. */
+  readonly timeout?: string;
 }

@@ -6,7 +6,7 @@
 
 import type { BridgeHost, Child, End, Server, Timer } from "./bridge-host.js";
 import { textOf } from "./bytes.js";
-import { TrapError, systemReason } from "./errors.js";
+import { TrapError, isTrapError, systemReason } from "./errors.js";
 import { RuntimeApi } from "./runtime-api.js";
 import type { Answer, Delivery, Owner } from "./runtime-api.js";
 
@@ -57,13 +57,14 @@ interface Entry extends Job {
 interface Running {
   readonly server: Server;
   readonly api: RuntimeApi;
-  readonly entries: Set<Entry>;
+  /** What it is answering. */
+  entry?: Entry | undefined;
   child?: Child;
   /** Whether it has asked for an event. */
   polled: boolean;
   /** What it said when it could not start. */
   complaint?: string;
-  /** Whether we ended it because one of its events took too long. */
+  /** Whether we ended it because its event took too long. */
   condemned: boolean;
 }
 
@@ -74,7 +75,6 @@ export class Pool {
   readonly #place: () => Start;
   readonly #programs = new Set<Running>();
   readonly #queue = new Set<Entry>();
-  readonly #isConcurrent: boolean;
   /** Starts in a row that failed. */
   #failures = 0;
   /** Runs while a start waits for its time. */
@@ -84,11 +84,10 @@ export class Pool {
   #whenEmpty: (() => void)[] = [];
 
   /** `place` puts the program on disk where it is not there; it throws a {@link TrapError} when it cannot. */
-  constructor(name: string, place: () => Start, limits: Limits, isConcurrent: boolean, host: BridgeHost) {
+  constructor(name: string, place: () => Start, limits: Limits, host: BridgeHost) {
     this.#name = name;
     this.#place = place;
     this.#limits = limits;
-    this.#isConcurrent = isConcurrent;
     this.#host = host;
     host.beforeEnd(
       (signal) => this.#stop(signal),
@@ -111,12 +110,12 @@ export class Pool {
       if (this.#stopSignal !== undefined) return reject(stopping(this.#name));
       // Those for whom a program is about to start do not count as waiting.
       let entries = this.#queue.size;
-      for (const program of this.#programs) entries += program.entries.size;
+      for (const { entry } of this.#programs) if (entry !== undefined) entries += 1;
       if (entries >= this.#limits.programs + this.#limits.waiting) return reject(busy(this.#name, this.#limits));
       const entry: Entry = {
         ...job,
         settle: (answer) => {
-          if (answer instanceof TrapError) reject(answer);
+          if (isTrapError(answer)) reject(answer);
           else resolve(answer);
         },
         timer: this.#host.after(clamped(job.deadline - this.#host.now()), true, () => this.#expire(entry)),
@@ -129,7 +128,7 @@ export class Pool {
   /** Gives waiting events to waiting programs, and starts programs for the rest. */
   #serve(): void {
     for (const program of this.#programs) {
-      while (this.#queue.size > 0 && !program.condemned && program.api.isWaiting) this.#give(program);
+      if (this.#queue.size > 0 && !program.condemned && program.api.isWaiting) this.#give(program);
     }
     let starting = 0;
     for (const program of this.#programs) if (!program.polled) starting += 1;
@@ -150,7 +149,7 @@ export class Pool {
     if (entry === undefined) return;
     this.#queue.delete(entry);
     entry.program = program;
-    program.entries.add(entry);
+    program.entry = entry;
     const { id, event, deadline, headers } = entry;
     const delivery: Delivery = {
       id,
@@ -162,9 +161,9 @@ export class Pool {
         entry.settle(answer);
       },
       done: () => {
-        program.entries.delete(entry);
+        program.entry = undefined;
         entry.timer.cancel();
-        if (this.#stopSignal !== undefined && program.entries.size === 0) program.child?.kill(this.#stopSignal);
+        if (this.#stopSignal !== undefined) program.child?.kill(this.#stopSignal);
       },
     };
     program.api.give(delivery);
@@ -182,11 +181,10 @@ export class Pool {
         program.complaint = complaintIn(textOf(body));
       },
     };
-    const api = new RuntimeApi(owner, this.#isConcurrent);
+    const api = new RuntimeApi(owner);
     const program: Running = {
       server: this.#host.serve((exchange) => api.handle(exchange)),
       api,
-      entries: new Set(),
       polled: false,
       condemned: false,
     };
@@ -207,12 +205,9 @@ export class Pool {
     if (!this.#programs.delete(program)) return;
     program.server.close();
     const how = "refused" in end ? "it did not start" : wordsFor(end);
-    for (const entry of program.entries) {
-      entry.timer.cancel();
-      // One whose time was up has heard of that already.
-      entry.settle(ended(this.#name, `${program.condemned ? "another request took too long" : how} before it had answered this one`));
-    }
-    program.entries.clear();
+    program.entry?.timer.cancel();
+    // One whose time was up has heard of that already.
+    program.entry?.settle(ended(this.#name, `${how} before it had answered this request`));
     if (this.#programs.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();
     if (this.#stopSignal !== undefined || program.condemned) return this.#serve();
     this.#failures += 1;
@@ -267,7 +262,7 @@ export class Pool {
     this.#stopSignal = signal;
     this.#pause?.cancel();
     while (this.#queue.size > 0) this.#fail(stopping(this.#name));
-    for (const { child, entries } of this.#programs) if (entries.size === 0) child?.kill(signal);
+    for (const { child, entry } of this.#programs) if (entry === undefined) child?.kill(signal);
     if (this.#programs.size === 0) return;
     await new Promise<void>((resolve) => {
       const patience = this.#host.after(PATIENCE, true, () => {
@@ -316,7 +311,7 @@ function ended(name: string, how: string): TrapError {
 }
 
 function asTrapError(name: string, error: unknown): TrapError {
-  return error instanceof TrapError ? error : unstartable(name, error);
+  return isTrapError(error) ? error : unstartable(name, error);
 }
 
 function unstartable(name: string, cause: unknown): TrapError {

@@ -7,8 +7,10 @@ import { TrapError, systemReason } from "./errors.js";
 import type { Host } from "./host.js";
 import { nodeHost } from "./node-host.js";
 import { nodeHandler } from "./node-http.js";
-import type { NodeGlobal, NodeHttp, NodeProcess } from "./node-types.js";
+import type { NodeHttp } from "./node-server-types.js";
+import type { NodeGlobal, NodeProcess } from "./node-types.js";
 import type { Options, Payload } from "./payload-type.js";
+import type { Bridging } from "./standby.js";
 import { start } from "./trampoline.js";
 
 /** What a server of such a host is told. */
@@ -26,9 +28,9 @@ const DEFAULT_PORT = 3000;
  * Serves on the port that the variable names, 3000 by default, and on the address `TRAP_HOST`, all of them by
  * default. Returns where Node serves.
  */
-export function serve(payload: Payload, options: ServerOptions): void {
+export function serve(payload: Payload, options: ServerOptions, bridge?: Bridging): void {
   const host = nodeHost();
-  const answer = nodeHandler(start(payload, options, host), options.limit);
+  const answer = nodeHandler(start(payload, options, bridge, host), options.limit);
   const process = (globalThis as unknown as NodeGlobal).process as NodeProcess;
   const { createServer } = process.getBuiltinModule?.("node:http") as NodeHttp;
   const server = createServer({}, (request, response) => void answer(request, response));

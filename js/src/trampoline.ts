@@ -3,8 +3,6 @@
  * goes through {@link Host}.
  */
 
-import { Bridge } from "./bridge.js";
-import type { BridgeHost } from "./bridge-host.js";
 import { choose } from "./choose.js";
 import type { Choice } from "./choose.js";
 import { decode } from "./decode.js";
@@ -14,13 +12,13 @@ import type { Host, StubPlace } from "./host.js";
 import { copyOf, install, newFile, requireHash } from "./install.js";
 import type { Installed } from "./install.js";
 import { locate } from "./locate.js";
-import { bridgeHost } from "./node-bridge.js";
 import { nodeHost } from "./node-host.js";
-import type { Arch, Options, Payload, Program, Standby } from "./payload-type.js";
+import type { Arch, Options, Payload, Program } from "./payload-type.js";
+import type { Bridging, Standby } from "./standby.js";
 
 /**
  * Starts the program of `payload` in place of this Node process where the host polls for events. Returns where it
- * pushes them: the standby then feeds the program. Throws a {@link TrapError} for every failure before the hand-over.
+ * pushes them: the standby then feeds the program by way of `bridge`. Throws a {@link TrapError} for every failure before the hand-over.
  *
  * A child's status becomes the host's, the signal that killed it too; 255 stands for one that Node cannot name.
  * In a worker thread the program is always a child, and the thread ends with its status (128 + n after
@@ -30,7 +28,7 @@ import type { Arch, Options, Payload, Program, Standby } from "./payload-type.js
  * `TRAP_DIR` (first folder to install to), `TRAP_VERIFY=1` (check the program's hash) and `TRAP_LOG=debug` (one
  * line on stderr: what and why); for a bridge also `TRAP_PROGRAMS`, `TRAP_WAITING` and `TRAP_TIMEOUT`.
  */
-export function start(payload: Payload, options: Options, host: Host = nodeHost(), effects?: BridgeHost): Standby {
+export function start(payload: Payload, options: Options, bridge?: Bridging, host: Host = nodeHost()): Standby {
   // lap: construct
   try {
     const isDebug = host.variable("TRAP_LOG") === "debug";
@@ -48,18 +46,19 @@ export function start(payload: Payload, options: Options, host: Host = nodeHost(
       execve: host.hasExecve(),
       polls: Boolean(host.variable("AWS_LAMBDA_RUNTIME_API")),
       concurrent: Boolean(host.variable("AWS_LAMBDA_MAX_CONCURRENCY")),
+      snapStart: host.variable("AWS_LAMBDA_INITIALIZATION_TYPE") === "snap-start",
       port: options.port,
       serves: carried?.serves === true,
     });
-    if (choice.role === "none") {
+    if (choice.role === "none" || (choice.role === "bridge" && bridge === undefined)) {
       log("standby, because AWS_LAMBDA_RUNTIME_API is not set");
       return new Refusal(payload.name, choice.asked, host);
     }
     const verify = host.variable("TRAP_VERIFY") === "1";
-    if (choice.role === "bridge") {
+    if (choice.role === "bridge" && bridge !== undefined) {
       log(`bridge, because ${choice.reason}`);
       const install = (): string => place(payload.name, programFor(payload, host), verify, host).path;
-      return new Bridge(payload.name, install, host, effects ?? bridgeHost());
+      return bridge({ name: payload.name, place: install, timeout: options.timeout }, host);
     }
     const installed = place(payload.name, programFor(payload, host), verify, host);
     if (isDebug) log(describe(choice, installed, host));

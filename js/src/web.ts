@@ -3,8 +3,8 @@
  */
 
 import type { HttpRequest, HttpResponse } from "./http.js";
-import { isForCaller } from "./http.js";
-import type { Standby } from "./payload-type.js";
+import { isForCaller } from "./http-response.js";
+import type { Standby } from "./standby.js";
 
 /** What is used of a `Request`. */
 export interface WebRequest {
@@ -54,8 +54,11 @@ function webResponseOf(answer: HttpResponse): WebResponse {
   const headers = new Headers();
   for (const [name, value] of answer.headers) if (isForCaller(name)) headers.append(name, value);
   const { status, body } = answer;
-  const hasBody = ![101, 204, 205, 304].includes(status);
-  if (body instanceof Uint8Array) return new Response(hasBody ? body : null, { status, headers });
+  if (body instanceof Uint8Array) {
+    // An empty body and none are told apart: after an empty one some hosts would send no headers either.
+    const hasBody = body.length > 0 && ![204, 205, 304].includes(status);
+    return new Response(hasBody ? body : null, { status, headers });
+  }
   const iterator = body[Symbol.asyncIterator]();
   const stream = new ReadableStream({
     async pull(controller: { enqueue(part: Uint8Array): void; close(): void }) {

@@ -6,7 +6,7 @@ import { genezioFunction } from "../src/genezio-function.js";
 import type { HttpRequest, HttpResponse } from "../src/http.js";
 import { netlifyEvent } from "../src/netlify.js";
 import { openwhiskAction } from "../src/openwhisk.js";
-import type { Standby } from "../src/payload-type.js";
+import type { Standby } from "../src/standby.js";
 import { webHandler } from "../src/web.js";
 
 /** A standby that keeps the request and answers with a response. */

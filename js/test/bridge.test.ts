@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { Bridge } from "../src/bridge.js";
 import { TrapError } from "../src/errors.js";
 import type { HttpRequest } from "../src/http.js";
-import { wholeBody } from "../src/http.js";
+import { wholeBody } from "../src/http-response.js";
 import { fakeBridge, settle } from "./fake-bridge.js";
 import { fakeHost } from "./fake-host.js";
 import type { Fakes } from "./fake-host.js";
@@ -12,7 +12,7 @@ import type { Fakes } from "./fake-host.js";
 function bridge({ env = {}, place = () => "/tmp/program" }: { env?: NonNullable<Fakes["env"]>; place?: () => string } = {}) {
   const fake = fakeBridge();
   const { host, done } = fakeHost({ env });
-  const made = new Bridge("hello", place, host, fake.host);
+  const made = new Bridge({ name: "hello", place, timeout: "HOST_SECONDS" }, host, fake.host);
   /** Answers the next event; resolves with its text and headers. */
   const answer = async (body: string, verb: "response" | "error" = "response", headers?: Record<string, string>) => {
     await settle();
@@ -188,6 +188,19 @@ describe("the environment", () => {
     assert.equal(children.length, 1);
     await pass(2000);
     assert.equal((await first).status, 504);
+  });
+  test("of a host says how long a request may take, where nobody else does", async () => {
+    for (const [env, milliseconds] of [
+      [{ HOST_SECONDS: "3" }, 3000],
+      [{ HOST_SECONDS: "3", TRAP_TIMEOUT: "2" }, 2000],
+      [{ HOST_SECONDS: "0" }, 900_000],
+      [{}, 900_000],
+    ] as const) {
+      const { made, answer, host } = bridge({ env });
+      void made.http(get);
+      const { headers } = await answer("{}");
+      assert.equal(headers["lambda-runtime-deadline-ms"], String(host.now() + milliseconds));
+    }
   });
   for (const [name, value] of [["TRAP_PROGRAMS", "0"], ["TRAP_WAITING", "many"], ["TRAP_TIMEOUT", "1.5"]] as const) {
     test(`with ${name}=${value} is refused`, () => {

@@ -14,6 +14,7 @@ const best: Situation = {
   execve: true,
   polls: true,
   concurrent: false,
+  snapStart: false,
   port: undefined,
   serves: false,
 };
@@ -53,6 +54,7 @@ describe("the role is", () => {
     ["to bridge there in a worker thread too", { ...pushed, ...worker }, "bridge", /pushes events/],
     ["to bridge on managed instances", { concurrent: true, ...worker }, "bridge", /AWS_LAMBDA_MAX_CONCURRENCY .* worker thread/],
     ["to poll in a lone worker thread", worker, "poll", /worker thread/],
+    ["to poll also for a snapshot", { snapStart: true }, "poll", /^this start is for a snapshot, .*, and this is the main thread/],
     ["to poll on the main thread of managed instances", { concurrent: true }, "poll", /main thread/],
     ["the port where the program serves it", { ...server, serves: true }, "port", /^the program serves HTTP on PORT itself, and this is the main thread/],
     ["to bridge where it does not", server, "bridge", /^the program does not serve HTTP on PORT itself$/],

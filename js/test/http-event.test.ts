@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NoResponse, eventOf, responseOf, streamedResponse } from "../src/http-event.js";
 import type { HttpRequest, HttpResponse } from "../src/http.js";
-import { wholeBody } from "../src/http.js";
+import { wholeBody } from "../src/http-response.js";
 
 const plain: HttpRequest = { method: "GET", path: "/", query: "", headers: [], body: new Uint8Array(0) };
 const event = (request: Partial<HttpRequest>): Record<string, unknown> => ({

@@ -7,9 +7,9 @@ import type { Answer } from "../src/runtime-api.js";
 import { fakeBridge, settle } from "./fake-bridge.js";
 
 /** A pool with what can be done to it. */
-function pool(limits: Partial<Limits> = {}, { isConcurrent = false, place = (): string => "/tmp/program", obeys = ["SIGKILL"] } = {}) {
+function pool(limits: Partial<Limits> = {}, { place = (): string => "/tmp/program", obeys = ["SIGKILL"] } = {}) {
   const fake = fakeBridge({ obeys });
-  const made = new Pool("hello", () => ({ path: place(), env: { A: "1" } }), { programs: 3, waiting: 5, ...limits }, isConcurrent, fake.host);
+  const made = new Pool("hello", () => ({ path: place(), env: { A: "1" } }), { programs: 3, waiting: 5, ...limits }, fake.host);
   const run = (id: string, milliseconds = 10_000): Promise<Answer> => {
     const answer = made.run({ id, event: `{"id":"${id}"}`, deadline: fake.host.now() + milliseconds, headers: { "x-more": id } });
     // Looked at later: until then nobody is to complain.
@@ -95,7 +95,7 @@ describe("a program that ends", () => {
     await settle();
     await child(0).poll();
     await child(0).end({ signal: "SIGSEGV" });
-    await assert.rejects(first, code("TRAP_PROGRAM_ENDED", /it was killed by SIGSEGV before it had answered this one/));
+    await assert.rejects(first, code("TRAP_PROGRAM_ENDED", /it was killed by SIGSEGV before it had answered this request/));
     assert.equal(child(0).served, false);
     const second = run("e2");
     await settle();
@@ -194,17 +194,6 @@ describe("when the time for an event is up", () => {
     await assert.rejects(waiting, code("TRAP_DEADLINE", /was not free for this request/));
     assert.deepEqual(child(0).signals, []);
   });
-  test("a program that works at several fails them all, each with its reason", async () => {
-    const { run, child, pass } = pool({ programs: 1 }, { isConcurrent: true });
-    const slow = run("slow", 1000);
-    const other = run("other", 5000);
-    await settle();
-    await child(0).poll();
-    await child(0).poll();
-    await pass(1000);
-    await assert.rejects(slow, code("TRAP_DEADLINE"));
-    await assert.rejects(other, code("TRAP_PROGRAM_ENDED", /another request took too long before it had answered this one/));
-  });
 });
 
 describe("the Runtime API", () => {
@@ -214,14 +203,6 @@ describe("the Runtime API", () => {
     await settle();
     await child(0).poll();
     assert.equal((await child(0).poll()).body, '{"id":"e1"}');
-  });
-  test("gives a program that may work at several another one", async () => {
-    const { run, child } = pool({ programs: 1 }, { isConcurrent: true });
-    void run("e1");
-    void run("e2");
-    await settle();
-    await child(0).poll();
-    assert.equal((await child(0).poll()).body, '{"id":"e2"}');
   });
   test("takes one answer to an event it gave out, and no other", async () => {
     const { run, child } = pool();

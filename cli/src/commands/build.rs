@@ -203,6 +203,7 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         takeover,
         lang,
         single_file,
+        self_contained: one_file,
         dir,
         shared_dir,
         zip,

@@ -10,7 +10,7 @@ use crate::artifact::{self, Artifact, File, Record};
 use crate::files::{self, Mode};
 use crate::plan::{self, Request, Source, shown};
 use crate::platform::{self, Measured, Platform};
-use crate::settings::{Flags, class_name};
+use crate::settings::Flags;
 use crate::ui::Ui;
 use crate::{Class, Error, Result, exec, payload};
 
@@ -68,19 +68,13 @@ impl Existing {
         let arches: Vec<_> = record.programs.iter().map(|program| program.arch).collect();
         let own_zip = record.lists(&format!("{}.zip", record.name));
         let request = Request {
-            name: record.name.clone(),
-            class: class_name(None, &record.name)?,
             source: Source::Files(Vec::new(), Some(arches.clone())),
             encoding: record.payload,
             takeover: record.takeover,
-            system: "linux",
             lang: record.lang,
-            single_file: platform.manifest.single_file,
             dir: dir.to_path_buf(),
             shared_dir: own_zip,
-            zip: None,
-            with_host: false,
-            platform,
+            ..Request::sample(platform, &record.name)?
         };
         Ok(Self { request, arches, record })
     }

@@ -55,10 +55,14 @@ impl Platform {
         self.manifest.handler.as_deref().unwrap_or(HTTP_HOST)
     }
 
-    /// Files of a name that a platform gives hide those of the platform it extends.
+    /// Files of a name that a platform gives hide those of the platform it extends; `__code__/` in it is the folder
+    /// that the host loads code from.
     fn tree(&self, name: &str) -> Vec<(String, &'static str)> {
+        let code = self.manifest.code.as_ref().map(|code| format!("{code}/")).unwrap_or_default();
         let folders = self.folders.iter().rev();
-        let files: BTreeMap<_, _> = folders.flat_map(|folder| tree(folder, name)).collect();
+        let files = folders.flat_map(|folder| tree(folder, name));
+        let files: BTreeMap<_, _> =
+            files.map(|(path, text)| (path.replace("__code__/", &code), text)).collect();
         files.into_iter().collect()
     }
 
@@ -152,7 +156,7 @@ fn load(folder: &'static Dir<'static>) -> Result<Platform> {
         return Err(broken("has not one of `handler` and `listens`".to_owned()));
     }
     if let Some(name) =
-        manifest.adapters.iter().find(|name| trap_host::ADAPTERS.iter().all(|adapter| adapter.name != **name))
+        manifest.adapters.iter().find(|name| trap_host::OPTIONAL.iter().all(|adapter| adapter.name != **name))
     {
         return Err(broken(format!("wants the adapter `{name}`, which there is not")));
     }

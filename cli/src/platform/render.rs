@@ -34,6 +34,10 @@ pub struct Values {
     pub payload: &'static str,
     /// True when trampoline and payload are part of the main module.
     pub single_file: bool,
+    /// True when the artifact can feed the program where Node stays.
+    pub bridge: bool,
+    /// True when what does it is a file of its own.
+    pub lazy_bridge: bool,
     /// The module that serves HTTP when the artifact is started on this machine, where one does.
     pub listens: String,
     /// `<module>.<export>`, as AWS writes it.

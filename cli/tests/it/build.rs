@@ -207,7 +207,8 @@ exit: 0
             "app/index.mjs",
             "app/trap/app.arm64.bin",
             "app/trap/app.arm64.stub",
-            "app/trap/app.json"
+            "app/trap/app.json",
+            "app/trap/bridge.mjs"
         ]
     );
 }
@@ -481,6 +482,7 @@ exit: 0
 check       app
 write       target/trap/lambda/app/index.d.mts  (platform file)
 write       target/trap/lambda/app/index.mjs  (module, trampoline and payload)
+write       target/trap/lambda/app/trap/bridge.mjs  (what feeds the program where Node stays)
 write       target/trap/lambda/app/trap/app.arm64.bin  (program)
 write       target/trap/lambda/app/trap/app.arm64.stub  (what replaces Node by the program)
 write       target/trap/lambda/app/trap/app.json  (description of the artifact)

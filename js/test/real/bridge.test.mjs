@@ -1,6 +1,6 @@
 // The bridge in real Node processes, between a real HTTP client and a real program.
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -29,7 +29,8 @@ function deployed(t, text) {
 
 const SERVER = `
   import { serve } from "./trap/server.js";
-  serve(payload, { takeover: "auto", port: "PORT", limit: 1000 });
+  import { bridge } from "./trap/bridge.js";
+  serve(payload, { takeover: "auto", port: "PORT", limit: 1000 }, bridge);
 `;
 
 /** A host that serves on a port, and what can be asked of it. */
@@ -128,7 +129,7 @@ for (const { path: node, version } of nodes) {
         const { ask } = await server(t, node);
         const failed = await ask("GET", path);
         assert.equal(failed.status, 502);
-        assert.equal(failed.text, `TRAP_PROGRAM_ENDED: \`hello\` gave no answer: ${how} before it had answered this one\n`);
+        assert.equal(failed.text, `TRAP_PROGRAM_ENDED: \`hello\` gave no answer: ${how} before it had answered this request\n`);
         assert.equal((await ask("GET", "/next")).status, 200);
       });
     }
@@ -203,7 +204,8 @@ for (const { path: node, version } of nodes) {
 
     const handler = `
       import { start } from "./trap/trampoline.js";
-      const standby = start(payload, { takeover: "auto" });
+      import { bridge } from "./trap/bridge.js";
+      const standby = start(payload, { takeover: "auto" }, bridge);
       const event = { rawPath: "/x", requestContext: { http: { method: "GET" } } };
     `;
 
@@ -231,6 +233,20 @@ for (const { path: node, version } of nodes) {
       host.child.kill("SIGTERM");
       assert.equal((await host.end).signal, "SIGTERM");
       assert.ok(!programs.some(isAlive));
+    });
+
+    test("a bridge in a file of its own is loaded when it is wanted, and missed when it is not there", async (t) => {
+      const { folder, entry } = deployed(
+        t,
+        `import { lazily } from "./trap/lazy-bridge.js";\n${handler.replace(/import { bridge .*/, "").replace(", bridge)", ', lazily(() => import("./trap/bridge.js")))')}
+         standby.handle(event).then(({ body }) => console.log(body), ({ code, message }) => console.log(code, message));`,
+      );
+      const env = { AWS_LAMBDA_RUNTIME_API: "" };
+      assert.equal((await startHost(node, [entry], { env }).end).stdout, "GET /x \n");
+      rmSync(join(folder, "trap", "bridge.js"));
+      const { status, stdout } = await startHost(node, [entry], { env }).end;
+      assert.equal(status, 0);
+      assert.match(stdout, /^TRAP_PAYLOAD_MISSING the bridge of `hello`, which this host needs, cannot be loaded: .*\nhelp: deploy the `trap` folder/);
     });
 
     test("a worker thread is fed too, also where the host polls for several events at once", async (t) => {

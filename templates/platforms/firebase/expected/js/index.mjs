@@ -13,4 +13,4 @@ export const handler = onRequest((request, response) => answer(request, response
 
 /* trampoline and payload */
 
-const answer = nodeHandler(start(payload, { takeover: "bridge" }));
+const answer = nodeHandler(start(payload, { takeover: "bridge", timeout: "CLOUD_RUN_TIMEOUT_SECONDS" }, bridge));

@@ -13,4 +13,7 @@ export const handler = (event) => genezioFunction(standby, event);
 
 /* trampoline and payload */
 
-const standby = start(payload, { takeover: "auto" });
+// Read only where Node stays: a start that hands the process over is faster without.
+const bridge = lazily(() => import("./trap/bridge.mjs"));
+
+const standby = start(payload, { takeover: "auto" }, bridge);

@@ -1,3 +1,4 @@
+import { bridge } from "./trap/bridge.js";
 import { genezioMethod } from "./trap/genezio.js";
 import { payload } from "./trap/my-service.payload.js";
 import { start } from "./trap/trampoline.js";
@@ -14,7 +15,7 @@ import { start } from "./trap/trampoline.js";
 // genezio: deploy
 export class MyService {
   constructor() {
-    this.standby = start(payload, { takeover: "auto" });
+    this.standby = start(payload, { takeover: "auto" }, bridge);
   }
 
   /** Answers every HTTP request below `/MyService/http`; reached only where Node stays. */

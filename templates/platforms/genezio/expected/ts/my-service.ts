@@ -1,6 +1,7 @@
+import { bridge } from "./trap/bridge.js";
 import { genezioMethod } from "./trap/genezio.js";
 import { payload } from "./trap/my-service.payload.js";
-import type { Standby } from "./trap/payload-type.js";
+import type { Standby } from "./trap/standby.js";
 import { start } from "./trap/trampoline.js";
 
 /**
@@ -17,7 +18,7 @@ export class MyService {
   private readonly standby: Standby;
 
   constructor() {
-    this.standby = start(payload, { takeover: "auto" });
+    this.standby = start(payload, { takeover: "auto" }, bridge);
   }
 
   /** Answers every HTTP request below `/MyService/http`; reached only where Node stays. */

@@ -12,4 +12,7 @@ export const handler = (event, context) => standby.handle(event, context);
 
 /* trampoline and payload */
 
-const standby = start(payload, { takeover: "auto" });
+// Read only where Node stays: a start that hands the process over is faster without.
+const bridge = lazily(() => import("./trap/bridge.mjs"));
+
+const standby = start(payload, { takeover: "auto" }, bridge);

@@ -1,7 +1,7 @@
 /**
- * The Rust program `my-service`, as a web action of OpenWhisk.
+ * The Rust program `my-service`, as a web action with raw HTTP.
  *
- * OpenWhisk pushes requests, so Node stays: the program runs beside it and is given each.
+ * Its host pushes requests, so Node stays: the program runs beside it and is given each.
  *
  * Written by `cargo trap build`, which writes it again; change the program instead.
  */
@@ -11,4 +11,4 @@ exports.main = (parameters) => openwhiskAction(standby, parameters);
 
 /* trampoline and payload */
 
-const standby = start(payload, { takeover: "bridge" });
+const standby = start(payload, { takeover: "bridge" }, bridge);

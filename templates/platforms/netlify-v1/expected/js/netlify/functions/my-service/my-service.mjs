@@ -12,4 +12,4 @@ export const handler = (event, context) => netlifyEvent(standby, event, context)
 
 /* trampoline and payload */
 
-const standby = start(payload, { takeover: "bridge" });
+const standby = start(payload, { takeover: "bridge" }, bridge);

@@ -14,4 +14,4 @@ export const config = { path: "/*", preferStatic: true };
 
 /* trampoline and payload */
 
-const answer = webHandler(start(payload, { takeover: "bridge" }));
+const answer = webHandler(start(payload, { takeover: "bridge" }, bridge));
