@@ -10,7 +10,7 @@ use crate::compile::Compile;
 use crate::files::Mode;
 use crate::payload::{self, Encoding};
 use crate::platform::{self, Measured, Platform, Rendered, Values};
-use crate::settings::{Lang, Takeover};
+use crate::settings::{Lang, Takeover, class_name};
 use crate::{Class, Error, Result};
 
 /// What is to be built, everything decided.
@@ -48,6 +48,35 @@ pub struct Request {
 }
 
 impl Request {
+    /// What a platform makes of a program that says nothing else: for examples.
+    ///
+    /// # Errors
+    /// `class-name`: see [`class_name`].
+    pub fn sample(platform: Platform, name: &str) -> Result<Self> {
+        let manifest = &platform.manifest;
+        Ok(Self {
+            name: name.to_owned(),
+            class: class_name(None, name)?,
+            source: Source::Files(Vec::new(), None),
+            encoding: manifest.payload,
+            takeover: platform.takeover(Takeover::Auto)?,
+            system: "linux",
+            lang: manifest.langs[0],
+            single_file: manifest.single_file,
+            self_contained: false,
+            dir: Path::new("target/trap").join(&manifest.id).join(name),
+            shared_dir: false,
+            zip: None,
+            with_host: false,
+            platform,
+        })
+    }
+
+    /// Where a zip of the artifact is written to, unless it was said.
+    pub fn zip_path(&self) -> PathBuf {
+        self.zip.clone().unwrap_or_else(|| zip_path(&self.dir, &self.name, self.shared_dir))
+    }
+
     /// Where the bridge is, which only a host that pushes events needs.
     pub fn bridge(&self) -> Bridge {
         let offered = &self.platform.manifest.takeovers;
@@ -81,6 +110,8 @@ pub enum Source {
 pub struct Plan {
     /// What it builds.
     pub request: Request,
+    /// The architectures it builds for.
+    pub arches: Vec<Arch>,
     /// In this order; the first failure ends it, before anything is written.
     pub steps: Vec<Step>,
 }
@@ -226,7 +257,13 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
     if let Some(path) = &request.zip {
         steps.push(Step::Zip { path: path.clone() });
     }
-    Ok(Plan { request, steps })
+    Ok(Plan { request, arches: arches.to_vec(), steps })
+}
+
+/// Where the zip of an artifact lies: beside its folder, or in it where that is somebody's project.
+pub fn zip_path(dir: &Path, name: &str, shared_dir: bool) -> PathBuf {
+    let file = format!("{name}.zip");
+    if shared_dir { dir.join(file) } else { dir.with_file_name(file) }
 }
 
 /// Where the description of an artifact lies, inside it.
@@ -262,9 +299,12 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
         bridge: request.bridge() != Bridge::None,
         lazy_bridge: request.bridge() == Bridge::Apart,
         listens: request.platform.manifest.listens.clone().unwrap_or_default(),
+        handler: request.platform.handler().to_owned(),
         // Where the platform does not say, Lambda's.
         request_limit: request.platform.limit(Measured::Request).map_or(6_291_456, |limit| limit.bytes),
         dir: word(&shown(&request.dir)),
+        path: shown(&request.dir).replace('\\', "/"),
+        zip: shown(&request.zip_path()).replace('\\', "/"),
         version: env!("CARGO_PKG_VERSION"),
     }
 }

@@ -134,6 +134,12 @@ impl Ui {
         out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Stdout)
     }
 
+    /// What a tool wrote to its stderr, unchanged, on ours; `quiet` does not silence it.
+    pub fn pass_on(&self, bytes: &[u8]) {
+        // Where nobody listens there is nobody to tell.
+        let _ = io::stderr().lock().write_all(bytes);
+    }
+
     /// An error, its causes and its hint. A failure that a child tool has explained is not said twice.
     ///
     /// Under `--message-format json` it is also the last object on stdout.

@@ -30,8 +30,11 @@ fn values(platform: &Platform, lang: Lang) -> Values {
         lazy_bridge: platform.manifest.single_file
             && platform.takeover(Takeover::Auto).unwrap() == Takeover::Auto,
         listens: platform.manifest.listens.clone().unwrap_or_default(),
+        handler: platform.handler().to_owned(),
         request_limit: 6_291_456,
         dir: "target/trap/my-service".to_owned(),
+        path: "target/trap/my-service".to_owned(),
+        zip: "target/trap/my-service.zip".to_owned(),
         version: "0.0.0",
     }
 }
@@ -95,6 +98,30 @@ fn every_platform_renders_as_expected_in_every_language() {
             compare(&expected.join(format!("{lang:?}").to_lowercase()), &rendered(&platform, lang));
         }
     }
+}
+
+#[test]
+fn every_snippet_is_announced_and_renders_as_expected() {
+    let mut any = false;
+    for platform in platform::all().unwrap() {
+        let id = &platform.manifest.id;
+        let snippets = platform.snippets();
+        let announced: Vec<_> = platform.manifest.snippets.keys().collect();
+        assert_eq!(announced, snippets.keys().collect::<Vec<_>>(), "{id}: `[snippets]` and its files");
+        let values = values(&platform, platform.manifest.langs[0]);
+        let rendered = snippets
+            .into_iter()
+            .map(|(name, text)| (name.clone(), platform::render_text(&name, text, &values).unwrap()))
+            .collect::<BTreeMap<_, _>>();
+        let expected = templates().join("platforms").join(id).join("expected/snippets");
+        if rendered.is_empty() {
+            assert!(!expected.exists(), "{} is left over", expected.display());
+        } else {
+            compare(&expected, &rendered);
+            any = true;
+        }
+    }
+    assert!(any, "no platform has snippets");
 }
 
 #[test]

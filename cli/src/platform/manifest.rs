@@ -1,7 +1,10 @@
 //! `platform.toml`: what a platform is, as data. Unknown keys are errors, so that a typo is not ignored.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::deploy::Deploy;
 use crate::arch::ArchChoice;
 use crate::payload::Encoding;
 use crate::settings::{Lang, Takeover};
@@ -56,8 +59,15 @@ pub struct Manifest {
     /// Lines of scaffolding that must fit the program, also once the file is the person's own.
     #[serde(default)]
     pub agree: Vec<Agree>,
-    /// What to type after a build; a template line each.
+    /// What to type after a build, apart from what deploys it; a template line each.
+    #[serde(default)]
     pub next: Vec<String>,
+    /// How it is deployed.
+    pub deploy: Deploy,
+    /// What tools that describe infrastructure are told about the artifact: by name, with what it is for. The text
+    /// is the file of that name in `snippets/`.
+    #[serde(default)]
+    pub snippets: BTreeMap<String, String>,
     /// Sizes the platform refuses beyond.
     #[serde(default)]
     pub limits: Vec<Limit>,

@@ -1,8 +1,10 @@
 //! Platforms: folders of data under `templates/platforms`. No code names one.
 
+mod deploy;
 mod manifest;
 mod render;
 
+pub use deploy::{Compare, Deploy, Get, Login, Look, Need};
 pub use manifest::{Agree, Limit, MANIFEST_VERSION, Manifest, Measured};
 pub use render::{Rendered, Values, expand, expand_with, render, render_text};
 
@@ -40,6 +42,12 @@ impl Platform {
     pub fn host_files(&self) -> Vec<(String, &'static str)> {
         let shared = if self.manifest.listens.is_some() { files_in(&HOSTS) } else { Vec::new() };
         shared.into_iter().chain(self.tree("host")).collect()
+    }
+
+    /// The files in `snippets/`, by name without endings.
+    pub fn snippets(&self) -> BTreeMap<String, &'static str> {
+        let name = |path: String| path.split('.').next().unwrap_or_default().to_owned();
+        self.tree("snippets").into_iter().map(|(path, text)| (name(path), text)).collect()
     }
 
     /// The handler that a host which polls, ours or the platform's, loads the artifact by.

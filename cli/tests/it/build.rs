@@ -194,7 +194,8 @@ exit: 0
     Packaged `app` for arm64 on lambda: 120 B, takeover auto
        Wrote target/trap/lambda/app/index.mjs
       Zipped target/trap/lambda/app.zip
-        Next deploy target/trap/lambda/app, or its zip (`--zip`), as a Node.js function: runtime nodejs22.x or later, architecture arm64, handler index.handler
+        Next create the function once, by hand or as `cargo trap platforms lambda --snippet cdk` (sst, serverless, sam) writes it: runtime nodejs22.x or later, architecture arm64, handler index.handler
+        Next cargo trap deploy target/trap/lambda/app    # by `aws lambda update-function-code`
 
 "#]]
     );
