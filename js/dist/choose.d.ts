@@ -34,6 +34,12 @@ export interface Situation {
  */
 export type Role = "poll" | "port" | "bridge" | "none";
 
+/** A role, and what speaks for it: a fragment that follows "because". */
+export interface Chosen {
+    readonly role: Role;
+    readonly why: string;
+}
+
 /** What is to be done, and how. */
 export interface Choice {
     readonly asked: Takeover;
@@ -44,8 +50,11 @@ export interface Choice {
     readonly reason: string;
 }
 
-/** Picks role and takeovers. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
-export declare function choose(situation: Situation): Choice;
+/** Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
+export declare function choose(situation: Situation, { role, why }: Chosen): Choice;
+
+/** The role, and what speaks for it. */
+export declare function roleIn({ asked, polls, concurrent, snapStart, mainThread, port, serves }: Situation): Chosen;
 
 /** The error for a forced takeover that something stands in the way of. */
 export declare function execUnavailable(asked: string, obstacle: string, advice?: string): TrapError;

@@ -2,7 +2,7 @@
  * Puts the program on disk and hands the process over to it. Everything outside this module's memory
  * goes through {@link Host}.
  */
-import { choose } from "./choose.js";
+import { choose, roleIn } from "./choose.js";
 import { decode } from "./decode.js";
 import { TrapError } from "./errors.js";
 import { handOver, requireProgram } from "./handover.js";
@@ -31,7 +31,7 @@ export function start(payload, options, bridge, host = nodeHost()) {
                 host.log(`trap: ${payload.name}: ${text}`);
         };
         const carried = payload.programs[host.arch];
-        const choice = choose({
+        const situation = {
             asked: options.takeover,
             system: host.system,
             arch: host.arch,
@@ -44,18 +44,22 @@ export function start(payload, options, bridge, host = nodeHost()) {
             snapStart: host.variable("AWS_LAMBDA_INITIALIZATION_TYPE") === "snap-start",
             port: options.port,
             serves: carried?.serves === true,
-        });
-        if (choice.role === "none" || (choice.role === "bridge" && bridge === undefined)) {
+        };
+        const chosen = roleIn(situation);
+        if (chosen.role === "none" || (chosen.role === "bridge" && bridge === undefined)) {
             log("standby, because AWS_LAMBDA_RUNTIME_API is not set");
-            return new Refusal(payload.name, choice.asked, host);
+            return new Refusal(payload.name, options.takeover, host);
         }
         const verify = host.variable("TRAP_VERIFY") === "1";
-        if (choice.role === "bridge" && bridge !== undefined) {
-            log(`bridge, because ${choice.reason}`);
+        if (chosen.role === "bridge" && bridge !== undefined) {
+            log(`bridge, because ${chosen.why}`);
             const install = () => place(payload.name, programFor(payload, host), verify, host).path;
             return bridge({ name: payload.name, place: install, timeout: options.timeout }, host);
         }
-        const installed = place(payload.name, programFor(payload, host), verify, host);
+        // Without a program for this machine there is nothing to choose.
+        const program = programFor(payload, host);
+        const choice = choose(situation, chosen);
+        const installed = place(payload.name, program, verify, host);
         if (isDebug)
             log(describe(choice, installed, host));
         if (choice.role === "port")

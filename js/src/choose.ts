@@ -35,6 +35,12 @@ export interface Situation {
  */
 export type Role = "poll" | "port" | "bridge" | "none";
 
+/** A role, and what speaks for it: a fragment that follows "because". */
+export interface Chosen {
+  readonly role: Role;
+  readonly why: string;
+}
+
 /** What is to be done, and how. */
 export interface Choice {
   readonly asked: Takeover;
@@ -57,10 +63,9 @@ const ALLOWED: Readonly<Record<Exclude<Takeover, "bridge">, Choice["takeovers"]>
 
 const FORCED = "it was forced at build time";
 
-/** Picks role and takeovers. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
-export function choose(situation: Situation): Choice {
+/** Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
+export function choose(situation: Situation, { role, why }: Chosen): Choice {
   const { asked } = situation;
-  const [role, why] = roleIn(situation);
   if (role === "bridge" || role === "none" || asked === "bridge") return { asked, role, takeovers: [], reason: why };
   const takeovers: (Means | "spawn")[] = [];
   let obstacles = "";
@@ -76,17 +81,20 @@ export function choose(situation: Situation): Choice {
 }
 
 /** The role, and what speaks for it. */
-function roleIn({ asked, polls, concurrent, snapStart, mainThread, port, serves }: Situation): [role: Role, why: string] {
-  if (asked === "bridge" || asked === "port") return [asked, FORCED];
+export function roleIn({ asked, polls, concurrent, snapStart, mainThread, port, serves }: Situation): Chosen {
+  if (asked === "bridge" || asked === "port") return { role: asked, why: FORCED };
   if (port !== undefined) {
-    if (asked !== "auto") return ["port", FORCED];
-    return serves ? ["port", `the program serves HTTP on ${port} itself`] : ["bridge", `the program does not serve HTTP on ${port} itself`];
+    if (asked !== "auto") return { role: "port", why: FORCED };
+    if (serves) return { role: "port", why: `the program serves HTTP on ${port} itself` };
+    return { role: "bridge", why: `the program does not serve HTTP on ${port} itself` };
   }
-  if (asked !== "auto") return [polls ? "poll" : "none", FORCED];
-  if (!polls) return ["bridge", "AWS_LAMBDA_RUNTIME_API is not set, so this host pushes events"];
+  if (asked !== "auto") return { role: polls ? "poll" : "none", why: FORCED };
+  if (!polls) return { role: "bridge", why: "AWS_LAMBDA_RUNTIME_API is not set, so this host pushes events" };
   // One program in each thread would answer fewer events at once than the host lets in.
-  if (concurrent && !mainThread) return ["bridge", "AWS_LAMBDA_MAX_CONCURRENCY is set and this is a worker thread"];
-  return ["poll", snapStart ? "this start is for a snapshot, which is the program's to end" : ""];
+  if (concurrent && !mainThread) {
+    return { role: "bridge", why: "AWS_LAMBDA_MAX_CONCURRENCY is set and this is a worker thread" };
+  }
+  return { role: "poll", why: snapStart ? "this start is for a snapshot, which is the program's to end" : "" };
 }
 
 /** The error for a forced takeover that something stands in the way of. */

@@ -3,8 +3,8 @@
  * goes through {@link Host}.
  */
 
-import { choose } from "./choose.js";
-import type { Choice } from "./choose.js";
+import { choose, roleIn } from "./choose.js";
+import type { Choice, Situation } from "./choose.js";
 import { decode } from "./decode.js";
 import { TrapError } from "./errors.js";
 import { handOver, requireProgram } from "./handover.js";
@@ -36,7 +36,7 @@ export function start(payload: Payload, options: Options, bridge?: Bridging, hos
       if (isDebug) host.log(`trap: ${payload.name}: ${text}`);
     };
     const carried = payload.programs[host.arch as Arch];
-    const choice = choose({
+    const situation: Situation = {
       asked: options.takeover,
       system: host.system,
       arch: host.arch,
@@ -49,18 +49,22 @@ export function start(payload: Payload, options: Options, bridge?: Bridging, hos
       snapStart: host.variable("AWS_LAMBDA_INITIALIZATION_TYPE") === "snap-start",
       port: options.port,
       serves: carried?.serves === true,
-    });
-    if (choice.role === "none" || (choice.role === "bridge" && bridge === undefined)) {
+    };
+    const chosen = roleIn(situation);
+    if (chosen.role === "none" || (chosen.role === "bridge" && bridge === undefined)) {
       log("standby, because AWS_LAMBDA_RUNTIME_API is not set");
-      return new Refusal(payload.name, choice.asked, host);
+      return new Refusal(payload.name, options.takeover, host);
     }
     const verify = host.variable("TRAP_VERIFY") === "1";
-    if (choice.role === "bridge" && bridge !== undefined) {
-      log(`bridge, because ${choice.reason}`);
+    if (chosen.role === "bridge" && bridge !== undefined) {
+      log(`bridge, because ${chosen.why}`);
       const install = (): string => place(payload.name, programFor(payload, host), verify, host).path;
       return bridge({ name: payload.name, place: install, timeout: options.timeout }, host);
     }
-    const installed = place(payload.name, programFor(payload, host), verify, host);
+    // Without a program for this machine there is nothing to choose.
+    const program = programFor(payload, host);
+    const choice = choose(situation, chosen);
+    const installed = place(payload.name, program, verify, host);
     if (isDebug) log(describe(choice, installed, host));
     if (choice.role === "port") offerPort(options.port ?? "PORT", host);
     return handOver(choice, installed, host, log);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { choose } from "../src/choose.js";
-import type { Role, Situation } from "../src/choose.js";
+import { choose as chooseFor, roleIn } from "../src/choose.js";
+import type { Choice, Role, Situation } from "../src/choose.js";
 import type { Takeover } from "../src/payload-type.js";
+
+const choose = (situation: Situation): Choice => chooseFor(situation, roleIn(situation));
 
 const best: Situation = {
   asked: "auto",

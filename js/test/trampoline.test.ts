@@ -227,6 +227,13 @@ describe("a payload file that cannot be read is", () => {
   }
 });
 
+test("a payload of another architecture is named also where a takeover was forced that it has nothing for", () => {
+  for (const takeover of ["exec", "exec:stub", "exec:execve", "spawn", "port"] as const) {
+    const started = (): unknown => start(payload, { takeover }, undefined, fakeHost({ arch: "arm64", execve: false }).host);
+    assert.throws(started, { code: "TRAP_WRONG_ARCH" }, takeover);
+  }
+});
+
 describe("start throws", () => {
   const cases: Record<string, [Fakes, Payload, string, RegExp]> = {
     "when the payload has another architecture only": [
