@@ -152,6 +152,9 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         }
     };
 
+    if !local {
+        platform.runs(&arches)?;
+    }
     let lang = match flags.lang {
         _ if local => Lang::Js,
         None => manifest.langs[0],

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::deploy::Deploy;
-use crate::arch::ArchChoice;
+use crate::arch::{Arch, ArchChoice};
 use crate::payload::Encoding;
 use crate::settings::{Lang, Takeover};
 
@@ -36,6 +36,9 @@ pub struct Manifest {
     pub langs: Vec<Lang>,
     /// The machines it runs by default.
     pub arch: ArchChoice,
+    /// The only machines it runs at all; any by default.
+    #[serde(default)]
+    pub arches: Option<Vec<Arch>>,
     /// How the program travels by default.
     pub payload: Encoding,
     /// True when the platform is given one module, trampoline and payload included, whatever is asked.

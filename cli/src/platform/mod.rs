@@ -14,6 +14,7 @@ use clap::builder::PossibleValue;
 use serde::Deserialize as _;
 use trap_templates::{Dir, HOSTS, PLATFORMS};
 
+use crate::arch::Arch;
 use crate::settings::Takeover;
 use crate::{Class, Error, Result};
 
@@ -64,6 +65,23 @@ impl Platform {
         let files: BTreeMap<_, _> =
             files.map(|(path, text)| (path.replace("__code__/", &code), text)).collect();
         files.into_iter().collect()
+    }
+
+    /// Refuses programs that the platform has no machine for.
+    ///
+    /// # Errors
+    /// `program-machine`.
+    pub fn runs(&self, arches: &[Arch]) -> Result<()> {
+        let Some(own) = &self.manifest.arches else { return Ok(()) };
+        let Some(other) = arches.iter().find(|arch| !own.contains(arch)) else { return Ok(()) };
+        let known: Vec<_> = own.iter().map(|arch| arch.as_str()).collect();
+        let known = known.join(" and ");
+        let message = format!(
+            "`{}` runs programs for {known} alone, and this would be one for {other}",
+            self.manifest.id
+        );
+        Err(Error::known("program-machine", Class::Request, message)
+            .with_hint(format!("leave `--arch` out, or build the program for {known}")))
     }
 
     /// What `auto` stands for here, and what may be forced.

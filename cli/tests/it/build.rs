@@ -214,6 +214,42 @@ exit: 0
 }
 
 #[test]
+fn a_platform_is_given_what_its_machines_run_and_takeovers_it_has_a_use_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    let build = |more: &[&str]| {
+        let args = [&["build", "--program", "app", "--platform", "netlify"], more].concat();
+        sandbox.trap(&args)
+    };
+    assert_data_eq!(
+        build(&[]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[program-machine]: `netlify` runs programs for x64 alone, and this would be one for arm64
+
+hint: leave `--arch` out, or build the program for x64
+
+"#]]
+    );
+    sandbox.write("app", elf(X64));
+    assert_data_eq!(
+        build(&["--takeover", "exec:stub"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[takeover]: `netlify` has no use for takeover `exec:stub`
+
+hint: leave `--takeover` out, or give `bridge`
+
+"#]]
+    );
+    assert_eq!(sandbox.tree("target"), Vec::<String>::new());
+}
+
+#[test]
 fn the_stub_travels_where_it_may_be_used_and_a_later_build_takes_it_away() {
     let sandbox = Sandbox::new();
     sandbox.write("app", elf(ARM64));

@@ -48,7 +48,7 @@ arm64       sha-256 29f988b85bc210e0ae3821a88b6759cf1582a37a9407297e45526007b620
             static executable, stripped
             with the exec stub, 3.2 KiB
 limits          120 B of 128.00 MiB ( 0.0 %)  /tmp of a Genezio instance (128 MB)
-[..] of 250.00 MiB ( 0.0 %)  unzipped AWS Lambda package (250 MB)
+[..] of 250.00 MiB ([..] %)  unzipped AWS Lambda package (250 MB)
 state       whole: every hash and size is as built
 ----- stderr -----
 
