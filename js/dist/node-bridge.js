@@ -76,7 +76,16 @@ class NodeBridge {
             isEnded = true;
             ended(how);
         };
-        const child = spawn(path, [], { argv0: path, env, stdio: "inherit", windowsHide: true });
+        let child;
+        try {
+            child = spawn(path, [], { argv0: path, env, stdio: "inherit", windowsHide: true });
+        }
+        catch (error) {
+            // Some refusals, of a too large environment for one, are thrown at once; for the pool all are the same.
+            void Promise.resolve().then(() => end({ refused: error }));
+            return { pid: undefined, kill: () => undefined };
+        }
+        const started = child;
         child.on("error", (error) => end({ refused: error }));
         child.on("exit", (status, signal) => end(signal === null ? { status: status ?? 1 } : { signal }));
         child.unref();
@@ -85,7 +94,7 @@ class NodeBridge {
             kill: (signal) => {
                 // The system may have given its number to another process by now.
                 if (!isEnded)
-                    child.kill(signal);
+                    started.kill(signal);
             },
         };
     }

@@ -17,6 +17,9 @@ const PATIENCE = 7000;
 /** Milliseconds that programs have to end after a signal before they are killed. */
 const GRACE = 2000;
 
+/** Milliseconds in which a program that has answered is expected to ask again: until then nobody else is started for it. */
+const RETURN = 50;
+
 /** The longest time a timer of Node can wait, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 export class Pool {
@@ -82,14 +85,15 @@ export class Pool {
             if (this.#queue.size > 0 && !program.condemned && program.api.isWaiting)
                 this.#give(program);
         }
-        let starting = 0;
-        for (const program of this.#programs)
-            if (!program.polled)
-                starting += 1;
-        while (this.#pause === undefined && starting < this.#queue.size && this.#programs.size < this.#limits.programs) {
+        // Those that are about to ask.
+        let expected = 0;
+        for (const { polled, returning } of this.#programs)
+            if (!polled || returning !== undefined)
+                expected += 1;
+        while (this.#pause === undefined && expected < this.#queue.size && this.#programs.size < this.#limits.programs) {
             try {
                 this.#start();
-                starting += 1;
+                expected += 1;
             }
             catch (error) {
                 // It would stand in the way of every other start too; programs that run may still take the rest.
@@ -119,6 +123,10 @@ export class Pool {
             done: () => {
                 program.entry = undefined;
                 entry.timer.cancel();
+                program.returning = this.#host.after(RETURN, false, () => {
+                    program.returning = undefined;
+                    this.#serve();
+                });
                 if (this.#stopSignal !== undefined)
                     program.child?.kill(this.#stopSignal);
             },
@@ -131,6 +139,7 @@ export class Pool {
             name: this.#name,
             ready: () => {
                 program.polled = true;
+                arrive(program);
                 this.#serve();
             },
             initError: (body) => {
@@ -156,6 +165,7 @@ export class Pool {
         if (!this.#programs.delete(program))
             return;
         program.server.close();
+        arrive(program);
         const how = "refused" in end ? "it did not start" : wordsFor(end);
         program.entry?.timer.cancel();
         // One whose time was up has heard of that already.
@@ -244,6 +254,12 @@ export class Pool {
         for (const { child } of this.#programs)
             child?.kill("SIGKILL");
     }
+}
+
+/** A program is no longer waited for. */
+function arrive(program) {
+    program.returning?.cancel();
+    program.returning = undefined;
 }
 
 function clamped(milliseconds) {

@@ -28,6 +28,8 @@ export type TrapCode =
   | "TRAP_PORT"
   /** The program ended instead of answering. */
   | "TRAP_PROGRAM_ENDED"
+  /** The program reported that it failed at the event. */
+  | "TRAP_PROGRAM_ERROR"
   /** The program's answer is none that the host could pass on. */
   | "TRAP_BAD_ANSWER"
   /** The program did not answer in time, or none was free in time. */

@@ -86,7 +86,15 @@ class NodeBridge implements BridgeHost {
       isEnded = true;
       ended(how);
     };
-    const child = spawn(path, [], { argv0: path, env, stdio: "inherit", windowsHide: true });
+    let child;
+    try {
+      child = spawn(path, [], { argv0: path, env, stdio: "inherit", windowsHide: true });
+    } catch (error) {
+      // Some refusals, of a too large environment for one, are thrown at once; for the pool all are the same.
+      void Promise.resolve().then(() => end({ refused: error }));
+      return { pid: undefined, kill: () => undefined };
+    }
+    const started = child;
     child.on("error", (error) => end({ refused: error }));
     child.on("exit", (status, signal) => end(signal === null ? { status: status ?? 1 } : { signal }));
     child.unref();
@@ -94,7 +102,7 @@ class NodeBridge implements BridgeHost {
       pid: child.pid,
       kill: (signal) => {
         // The system may have given its number to another process by now.
-        if (!isEnded) child.kill(signal);
+        if (!isEnded) started.kill(signal);
       },
     };
   }

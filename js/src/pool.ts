@@ -43,6 +43,9 @@ const PATIENCE = 7000;
 /** Milliseconds that programs have to end after a signal before they are killed. */
 const GRACE = 2000;
 
+/** Milliseconds in which a program that has answered is expected to ask again: until then nobody else is started for it. */
+const RETURN = 50;
+
 /** The longest time a timer of Node can wait, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -62,6 +65,8 @@ interface Running {
   child?: Child;
   /** Whether it has asked for an event. */
   polled: boolean;
+  /** Runs from an answer until it asks again, or is no longer expected to. */
+  returning?: Timer | undefined;
   /** What it said when it could not start. */
   complaint?: string;
   /** Whether we ended it because its event took too long. */
@@ -130,12 +135,13 @@ export class Pool {
     for (const program of this.#programs) {
       if (this.#queue.size > 0 && !program.condemned && program.api.isWaiting) this.#give(program);
     }
-    let starting = 0;
-    for (const program of this.#programs) if (!program.polled) starting += 1;
-    while (this.#pause === undefined && starting < this.#queue.size && this.#programs.size < this.#limits.programs) {
+    // Those that are about to ask.
+    let expected = 0;
+    for (const { polled, returning } of this.#programs) if (!polled || returning !== undefined) expected += 1;
+    while (this.#pause === undefined && expected < this.#queue.size && this.#programs.size < this.#limits.programs) {
       try {
         this.#start();
-        starting += 1;
+        expected += 1;
       } catch (error) {
         // It would stand in the way of every other start too; programs that run may still take the rest.
         while (this.#programs.size === 0 && this.#queue.size > 0) this.#fail(asTrapError(this.#name, error));
@@ -163,6 +169,10 @@ export class Pool {
       done: () => {
         program.entry = undefined;
         entry.timer.cancel();
+        program.returning = this.#host.after(RETURN, false, () => {
+          program.returning = undefined;
+          this.#serve();
+        });
         if (this.#stopSignal !== undefined) program.child?.kill(this.#stopSignal);
       },
     };
@@ -175,6 +185,7 @@ export class Pool {
       name: this.#name,
       ready: () => {
         program.polled = true;
+        arrive(program);
         this.#serve();
       },
       initError: (body) => {
@@ -204,6 +215,7 @@ export class Pool {
   #ended(program: Running, end: End): void {
     if (!this.#programs.delete(program)) return;
     program.server.close();
+    arrive(program);
     const how = "refused" in end ? "it did not start" : wordsFor(end);
     program.entry?.timer.cancel();
     // One whose time was up has heard of that already.
@@ -284,6 +296,12 @@ export class Pool {
   #leave(): void {
     for (const { child } of this.#programs) child?.kill("SIGKILL");
   }
+}
+
+/** A program is no longer waited for. */
+function arrive(program: Running): void {
+  program.returning?.cancel();
+  program.returning = undefined;
 }
 
 function clamped(milliseconds: number): number {

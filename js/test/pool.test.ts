@@ -66,6 +66,26 @@ test("an idle program takes the next event; only events at once want more progra
   assert.equal(children.length, 1);
 });
 
+test("a program that has just answered is waited for, and only if it does not ask again another is started", async () => {
+  const { run, child, children, pass } = pool();
+  const first = run("e1");
+  await settle();
+  await child(0).poll();
+  await child(0).post("invocation/e1/response", "1");
+  await first;
+  void run("e2");
+  void run("e3");
+  await settle();
+  assert.equal(children.length, 2);
+  assert.equal((await child(0).poll()).body, '{"id":"e2"}');
+  await child(0).post("invocation/e2/response", "2");
+  void run("e4");
+  await pass(49);
+  assert.equal(children.length, 2);
+  await pass(1);
+  assert.equal(children.length, 3);
+});
+
 test("events at once get a program each up to the limit, and then wait in order", async () => {
   const { run, child, children } = pool({ programs: 2 });
   const answers = ["e1", "e2", "e3", "e4"].map((id) => run(id));

@@ -249,6 +249,17 @@ for (const { path: node, version } of nodes) {
       assert.match(stdout, /^TRAP_PAYLOAD_MISSING the bridge of `hello`, which this host needs, cannot be loaded: .*\nhelp: deploy the `trap` folder/);
     });
 
+    test("a host whose environment is more than Linux passes on says so, and lives", async (t) => {
+      const { entry } = deployed(
+        t,
+        `process.env.BIG = "x".repeat(200_000);\n${handler}
+         for (let time = 1; time <= 2; time += 1) await standby.handle(event).catch(({ code, message }) => console.log(code, message));`,
+      );
+      const { status, stdout } = await startHost(node, [entry], { env: { AWS_LAMBDA_RUNTIME_API: "" } }).end;
+      assert.equal(status, 0);
+      assert.equal(stdout.match(/^TRAP_START_FAILED the system does not start `hello`: spawn E2BIG\nhelp: .*size of the environment/gm)?.length, 2, stdout);
+    });
+
     test("a worker thread is fed too, also where the host polls for several events at once", async (t) => {
       const { folder, entry } = deployed(
         t,
