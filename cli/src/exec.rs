@@ -53,6 +53,15 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
             }
         }
     }
+    package(plan, programs, ui)
+}
+
+/// Writes the artifact that carries these programs, and returns it.
+///
+/// # Errors
+/// `ambiguous` when two are for the same machine; those of the platform's limits, and of writing.
+pub fn package(plan: &Plan, mut programs: Vec<Program>, ui: &Ui) -> Result<Artifact> {
+    let request = &plan.request;
     programs.sort_by_key(|program| program.arch);
     if let Some(twice) = programs.windows(2).find(|pair| pair[0].arch == pair[1].arch) {
         let arch = twice[0].arch;
