@@ -13,6 +13,7 @@ pub mod compile;
 pub mod doctor;
 pub mod elf;
 pub mod error;
+pub mod events;
 pub mod exec;
 pub mod files;
 pub mod gate;

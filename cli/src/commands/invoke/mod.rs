@@ -1,6 +1,6 @@
 //! `cargo trap invoke`: boot the artifact in a real Node, as a host does, and send it one event.
 
-mod failure;
+pub(crate) mod failure;
 mod report;
 pub(crate) mod request;
 mod timeline;
@@ -174,7 +174,7 @@ async fn invoke(function: Function, host: Host, request: Request, ui: &Ui) -> Re
     container.shut_down().await;
     // The person who pressed Ctrl-C knows; only the status says it.
     let done = done.map_err(|status| Error::ToolFailed { tool: "the host".into(), status, hint: None })?;
-    let answer = failure::check(done.outcome, &function, &timeline, ui)?;
+    let answer = failure::check(done.outcome, &function, timeline.reached(), ui)?;
     let answerer = witness.answerer();
     if answerer.as_ref().is_some_and(|answerer| answerer.takeover == Takeover::None) {
         ui.warning(
