@@ -10,6 +10,7 @@ pub mod cargo_args;
 pub mod cli;
 pub mod commands;
 pub mod compile;
+pub mod dev;
 pub mod doctor;
 pub mod elf;
 pub mod error;

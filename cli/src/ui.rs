@@ -134,6 +134,18 @@ impl Ui {
         out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Stdout)
     }
 
+    /// Output of a tool on stderr, unchanged: it is its own talk.
+    pub fn pass(&self, bytes: &[u8]) {
+        let mut err = io::stderr().lock();
+        // There is nobody to tell.
+        let _gone = err.write_all(bytes).and_then(|()| err.flush());
+    }
+
+    /// A failure after which the command goes on; otherwise as [`Ui::error`].
+    pub fn failure(&self, error: &Error) {
+        self.explain(error);
+    }
+
     /// An error, its causes and its hint. A failure that a child tool has explained is not said twice.
     ///
     /// Under `--message-format json` it is also the last object on stdout.
@@ -150,6 +162,10 @@ impl Ui {
                 "hint": error.hint(),
             }));
         }
+        self.explain(error);
+    }
+
+    fn explain(&self, error: &Error) {
         if !error.already_reported() {
             anstream::eprintln!("{BOLD_RED}error[{}]{BOLD_RED:#}: {error}", error.code());
             let mut cause = std::error::Error::source(error);

@@ -317,7 +317,8 @@ impl Reader {
         self: Arc<Self>,
         child: &mut Child,
         is_paced: bool,
-    ) -> io::Result<(impl Future<Output = ()> + Send + use<>, Vec<mpsc::UnboundedSender<lines::Drained>>)> {
+    ) -> io::Result<(impl Future<Output = ()> + Send + use<>, Vec<mpsc::UnboundedSender<lines::Drained>>)>
+    {
         let spawn = |from: Box<dyn tokio::io::AsyncRead + Send + Unpin>, stream| {
             let reader = Arc::clone(&self);
             let (ask, drains) = mpsc::unbounded_channel();
