@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::Result;
-use crate::commands::{bench, build, completions, doctor, init, inspect, invoke, man, new};
+use crate::commands::{bench, build, completions, dev, doctor, init, inspect, invoke, man, new};
 use crate::ui::{Format, Ui};
 
 /// Cargo calls `cargo-trap trap …`; typed by hand it is the same.
@@ -45,6 +45,7 @@ pub enum Command {
     New(new::Args),
     Init(init::Args),
     Build(build::Args),
+    Dev(dev::Args),
     Invoke(invoke::Args),
     Bench(bench::Args),
     Inspect(inspect::Args),
@@ -78,6 +79,7 @@ impl Trap {
             Command::New(args) => new::run(args, ui),
             Command::Init(args) => init::run(args, ui),
             Command::Build(args) => build::run(args, ui),
+            Command::Dev(args) => dev::run(args, ui),
             Command::Invoke(args) => invoke::run(args, ui),
             Command::Bench(args) => bench::run(args, ui),
             Command::Inspect(args) => inspect::run(args, ui),

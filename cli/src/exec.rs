@@ -140,7 +140,10 @@ fn disagreeing(
 }
 
 /// Reads a program and lets it through the gate.
-fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Result<Program> {
+///
+/// # Errors
+/// What stands in its way.
+pub(crate) fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Result<Program> {
     let name = plan::shown(path);
     let bytes = files::read_regular(path)?;
     // A program for a machine that is not Linux never leaves it: `invoke` alone asks for one.

@@ -106,6 +106,13 @@ impl Ui {
         terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
     }
 
+    /// How wide a line may be that moves on stderr; `None` where none is drawn.
+    pub fn moving_width(&self) -> Option<usize> {
+        let is_watched = !self.quiet && std::env::var_os("CI").is_none() && io::stderr().is_terminal();
+        let width = || terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
+        is_watched.then(width).flatten()
+    }
+
     /// One machine-readable object on stdout, on a line of its own.
     ///
     /// # Errors

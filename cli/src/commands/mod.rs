@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod build;
 pub mod completions;
+pub mod dev;
 pub mod doctor;
 pub mod init;
 pub mod inspect;

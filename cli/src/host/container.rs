@@ -99,6 +99,11 @@ impl Host {
         self
     }
 
+    /// True when Node is started, which loads the artifact.
+    pub fn is_node(&self) -> bool {
+        self.is_node_client
+    }
+
     /// The variables that a host for `function` sees, its Runtime API being at `api`.
     pub fn variables(&self, function: &Function, api: SocketAddr) -> BTreeMap<OsString, OsString> {
         let ours = std::env::vars_os().filter(|(name, _)| !self.is_cold || environment::is_harmless(name));

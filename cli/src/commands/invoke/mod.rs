@@ -129,7 +129,7 @@ pub(crate) fn local_arch(selection: &Selection, ours: Option<Arch>) -> Option<Ar
 }
 
 /// Where programs for Linux cannot run, only one that is built for the machine itself can.
-fn check_native(selection: &Selection, ours: Option<Arch>) -> Result<()> {
+pub(crate) fn check_native(selection: &Selection, ours: Option<Arch>) -> Result<()> {
     let wrong = |message: String| Error::known("program-machine", Class::Request, message);
     if !selection.program.is_empty() {
         let message = "`--program` is a program for Linux, which this system cannot run";

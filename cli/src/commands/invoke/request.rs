@@ -59,10 +59,23 @@ impl Request {
             (Some(path), None) if path.starts_with('/') => (None, Some(path)),
             other => other,
         };
+        Self::http(method.as_deref(), path.as_deref(), &input.header, body)
+    }
+
+    /// An HTTP request with what every client sends; a header is `Name: value`.
+    ///
+    /// # Errors
+    /// `method`, `path`, `header` or `too-large`.
+    pub(crate) fn http(
+        method: Option<&str>,
+        path: Option<&str>,
+        headers: &[String],
+        body: Option<Bytes>,
+    ) -> Result<Self> {
         let mut request = http::Request::new(body.clone().unwrap_or_default());
-        *request.method_mut() = parse_method(method.as_deref(), body.is_some())?;
-        *request.uri_mut() = uri(path.as_deref().unwrap_or("/"))?;
-        for text in &input.header {
+        *request.method_mut() = parse_method(method, body.is_some())?;
+        *request.uri_mut() = uri(path.unwrap_or("/"))?;
+        for text in headers {
             let (name, value) = parse_header(text)?;
             request.headers_mut().append(name, value);
         }

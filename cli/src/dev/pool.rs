@@ -1,0 +1,508 @@
+//! Containers, as many at once as are allowed, each with one event at a time: what Lambda does for a function.
+//!
+//! Who asks first is served first. A container that waits for an event gets the next one; where none waits and
+//! there is room, another is started. When a newer version serves, containers of the older one finish what they
+//! have and are taken down.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use super::console::Console;
+use super::journal::{Failure, Journal};
+use super::life::{End, Stand};
+use super::reload::span;
+use super::version::Version;
+use crate::commands::invoke::failure::{self, Reached};
+use crate::host::process::{Memory, Takeover};
+use crate::host::{Container, Witness};
+use crate::lambda::{Done, Event, Exit, Function, Invocation, Observer, Outcome, Phase, Stream, When};
+use crate::ui::Ui;
+use crate::{Error, Result};
+
+/// What can be asked now.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Serving {
+    /// Nothing yet: wait.
+    #[default]
+    Nothing,
+    /// A version.
+    Version(Arc<Version>),
+    /// Nothing, because there never was a version that works: what stands in the way.
+    Broken(Arc<str>),
+}
+
+/// See the module. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Pool(Arc<Shared>);
+
+struct Shared {
+    turns: Arc<Semaphore>,
+    serving: watch::Sender<Serving>,
+    idle: Mutex<Vec<Held>>,
+    numbers: AtomicU32,
+    journal: Arc<Journal>,
+    console: Console,
+}
+
+/// A container and what it was started from.
+struct Held {
+    number: u32,
+    version: Arc<Version>,
+    container: Container,
+    witness: Arc<Witness>,
+    _farewell: Farewell,
+}
+
+/// Notes the end of a container, in whatever way it comes.
+struct Farewell {
+    journal: Arc<Journal>,
+    number: u32,
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        self.journal.taken_down(self.number);
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pool")
+    }
+}
+
+/// There is nothing to ask: what stands in the way.
+#[derive(Debug)]
+pub(super) struct Broken(pub(super) Arc<str>);
+
+impl Pool {
+    /// A pool of at most so many containers.
+    pub(super) fn new(at_most: usize, journal: Arc<Journal>, console: Console) -> Self {
+        let (serving, _) = watch::channel(Serving::Nothing);
+        Self(Arc::new(Shared {
+            turns: Arc::new(Semaphore::new(at_most)),
+            serving,
+            idle: Mutex::default(),
+            numbers: AtomicU32::new(1),
+            journal,
+            console,
+        }))
+    }
+
+    /// Notes that an invocation has arrived.
+    pub(super) fn enter(&self, invocation: Invocation, again: Option<u64>) -> Entry {
+        let number = self.0.journal.arrived(&invocation, again);
+        Entry { shared: Arc::clone(&self.0), number, arrived: Instant::now(), invocation, is_open: true }
+    }
+
+    /// Has an invocation answered, in its turn. When this is dropped while it waits, nothing is invoked; when it
+    /// is dropped later, the program does its work all the same, as on Lambda.
+    ///
+    /// # Errors
+    /// [`Broken`] when there is no version.
+    pub(super) async fn invoke(&self, mut entry: Entry) -> Result<(Done, Function), Broken> {
+        // The semaphore is never closed.
+        let Ok(turn) = Arc::clone(&self.0.turns).acquire_owned().await else { std::future::pending().await };
+        let version = match self.serving().await {
+            Ok(version) => version,
+            Err(broken) => {
+                entry.give_up(&broken.0);
+                return Err(broken);
+            }
+        };
+        entry.is_open = false;
+        let (pool, function) = (self.clone(), version.function.clone());
+        let (number, arrived, invocation) = (entry.number, entry.arrived, entry.invocation.clone());
+        let request_id = invocation.request_id.clone();
+        let work = tokio::spawn(async move {
+            let done = pool.work(number, invocation, version, arrived).await;
+            drop(turn);
+            done
+        });
+        let done = work.await.unwrap_or(Done { request_id, outcome: Outcome::ShutDown });
+        Ok((done, function))
+    }
+
+    async fn serving(&self) -> Result<Arc<Version>, Broken> {
+        let mut serving = self.0.serving.subscribe();
+        let is_something = |serving: &Serving| !matches!(serving, Serving::Nothing);
+        match serving.wait_for(is_something).await.map(|serving| serving.clone()) {
+            Ok(Serving::Version(version)) => Ok(version),
+            Ok(Serving::Broken(why)) => Err(Broken(why)),
+            Ok(Serving::Nothing) | Err(_) => std::future::pending().await,
+        }
+    }
+
+    async fn work(
+        &self,
+        number: u64,
+        invocation: Invocation,
+        version: Arc<Version>,
+        arrived: Instant,
+    ) -> Done {
+        let journal = &self.0.journal;
+        let request_id = invocation.request_id.clone();
+        let held = match self.idle(&version) {
+            Some(held) => held,
+            None => match self.start(&version).await {
+                Ok(held) => held,
+                Err(error) => {
+                    journal.ended(
+                        number,
+                        Ok(Outcome::NotLaunched { reason: error.to_string() }),
+                        Some((&error).into()),
+                    );
+                    self.say_ended(number, Some(&error));
+                    return Done { request_id, outcome: Outcome::NotLaunched { reason: error.to_string() } };
+                }
+            },
+        };
+        journal.taken(number, held.number, held.version.number);
+        let done = held.container.invoke(invocation).await;
+        let answered = Instant::now();
+        // What it wrote meanwhile is read before it gets the next event, so that no line is taken for another's.
+        held.container.drain_output().await;
+        self.look(&held);
+        let reached = self.reached(held.number);
+        let error = failure::check(done.outcome.clone(), &version.function, reached, &Ui::default()).err();
+        journal.ended(number, Ok(done.outcome.clone()), error.as_ref().map(Failure::from));
+        self.say_ended(number, error.as_ref());
+        if let (None, Some(reload)) = (&error, version.first_answer()) {
+            self.say_reloaded(&version, reload.until_first_answer(arrived, answered), reload.is_first);
+        }
+        self.give_back(held);
+        done
+    }
+
+    /// A container of the version that waits; the one that was used last, so that others may be forgotten.
+    fn idle(&self, version: &Arc<Version>) -> Option<Held> {
+        loop {
+            let mut idle = self.0.idle();
+            let at = idle.iter().rposition(|held| Arc::ptr_eq(&held.version, version))?;
+            let held = idle.swap_remove(at);
+            drop(idle);
+            if self.is_alive(held.number) {
+                return Some(held);
+            }
+            // It ended while nobody asked it anything.
+            self.take_down(held);
+        }
+    }
+
+    fn is_alive(&self, number: u32) -> bool {
+        let stand = |state: &super::journal::State| state.container(number).map(|life| life.stand.clone());
+        !matches!(self.0.journal.read(stand), Some(Stand::Ended(_)) | None)
+    }
+
+    async fn start(&self, version: &Arc<Version>) -> Result<Held> {
+        let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
+        self.0.journal.starts(number, version.number);
+        let farewell = Farewell { journal: Arc::clone(&self.0.journal), number };
+        let witness = Witness::new(version.host.program());
+        let observer = self.observer(&witness);
+        let container =
+            Container::start(version.function.clone(), number, observer, version.host.clone()).await?;
+        Ok(Held { number, version: Arc::clone(version), container, witness, _farewell: farewell })
+    }
+
+    /// Notes every event and shows every line. Looking at who answers takes a millisecond, so only the first answer
+    /// is looked at.
+    fn observer(&self, witness: &Arc<Witness>) -> Observer {
+        let shared = Arc::clone(&self.0);
+        let look = witness.observer(Observer::new(|_| {}));
+        let has_answered = std::sync::atomic::AtomicBool::new(false);
+        Observer::new(move |event: Event| {
+            if let Some((stream, line)) = shared.journal.observed(&event) {
+                let name = match stream {
+                    Stream::Stdout => "stdout",
+                    Stream::Stderr => "stderr",
+                };
+                shared.console.log(name, super::log::cut(&line));
+            }
+            let is_news = match event.phase {
+                Phase::Spawned { .. } => true,
+                Phase::Answered { .. } => !has_answered.swap(true, Ordering::Relaxed),
+                _ => false,
+            };
+            if is_news {
+                look.pass(event);
+            }
+        })
+    }
+
+    /// What the first answer tells about a container, and what it takes; later ones tell nothing new.
+    fn look(&self, held: &Held) {
+        let is_first = self.0.journal.read(|state| {
+            state
+                .container(held.number)
+                .is_some_and(|life| life.takeover.is_none() && life.answered.is_some())
+        });
+        if !is_first {
+            return;
+        }
+        if let Some(answerer) = held.witness.answerer() {
+            self.0.journal.answered_by(held.number, &answerer);
+            if answerer.takeover == Takeover::None && held.version.host.is_node() {
+                self.0.console.warning(
+                    "Node answered itself: the program was NOT handed the process, so this is not what Rust says \
+                     (`--env TRAP_LOG=debug` shows what the trampoline chose)",
+                );
+            }
+        }
+        let (shared, number, host) = (Arc::clone(&self.0), held.number, held.witness.host());
+        tokio::task::spawn_blocking(move || shared.measure(number, host));
+    }
+
+    fn reached(&self, number: u32) -> Reached {
+        self.0.journal.read(|state| {
+            let life = state.container(number);
+            let code = life.is_some_and(|life| life.loading.is_some());
+            let poll = life.is_some_and(|life| life.polled.is_some());
+            Reached { code, poll }
+        })
+    }
+
+    fn give_back(&self, held: Held) {
+        let is_current = matches!(&*self.0.serving.borrow(), Serving::Version(version) if Arc::ptr_eq(version, &held.version));
+        if is_current && self.is_alive(held.number) {
+            self.0.journal.idle(held.number);
+            self.0.idle().push(held);
+        } else {
+            self.take_down(held);
+        }
+    }
+
+    fn take_down(&self, held: Held) -> JoinHandle<()> {
+        self.0.journal.taken_down(held.number);
+        tokio::spawn(async move { held.container.shut_down().await })
+    }
+
+    /// Starts a container of a version and waits until it asks for an event. Then the version serves, and waiting
+    /// containers of the one before are taken down.
+    ///
+    /// # Errors
+    /// Why it does not ask for an event; then the version before goes on serving.
+    pub(super) async fn adopt(&self, version: &Arc<Version>) -> Result<Ready> {
+        let held = self.start(version).await?;
+        held.container.warm_up();
+        let polled = tokio::time::timeout(version.function.timeout, self.first_poll(held.number)).await;
+        let reached = self.reached(held.number);
+        let outcome = match polled {
+            Ok(Ok(ready)) => {
+                self.serve(version, held);
+                return Ok(ready);
+            }
+            Ok(Err(outcome)) => outcome,
+            Err(_) => Outcome::TimedOut,
+        };
+        held.container.drain_output().await;
+        let _gone = self.take_down(held);
+        match failure::check(outcome, &version.function, reached, &Ui::default()) {
+            Err(error) => Err(error),
+            Ok(_) => unreachable!("an answer is none of the outcomes above"),
+        }
+    }
+
+    async fn first_poll(&self, number: u32) -> Result<Ready, Outcome> {
+        let mut changes = self.0.journal.subscribe();
+        loop {
+            let seen = self.0.journal.read(|state| {
+                let life = state.container(number)?;
+                match (&life.stand, life.polled) {
+                    (Stand::Ended(End::NotLaunched(reason)), _) => {
+                        Some(Err(Outcome::NotLaunched { reason: reason.clone() }))
+                    }
+                    (Stand::Ended(End::Exited(exit)), None) => {
+                        Some(Err(ended(life.init_error.clone(), *exit)))
+                    }
+                    (_, Some(polled)) => {
+                        let node = life
+                            .loading
+                            .zip(life.spawned)
+                            .map(|(loading, spawned)| loading.saturating_duration_since(spawned));
+                        Some(Ok(Ready { at: polled, node }))
+                    }
+                    _ => None,
+                }
+            });
+            if let Some(seen) = seen {
+                return seen;
+            }
+            if changes.changed().await.is_err() {
+                return Err(Outcome::ShutDown);
+            }
+        }
+    }
+
+    /// From now on this version serves.
+    fn serve(&self, version: &Arc<Version>, held: Held) {
+        self.0.serving.send_replace(Serving::Version(Arc::clone(version)));
+        let older: Vec<_> = {
+            let mut idle = self.0.idle();
+            let older = idle.drain(..).collect();
+            idle.push(held);
+            older
+        };
+        for held in older {
+            let _gone = self.take_down(held);
+        }
+    }
+
+    /// There is no version, and this is why. One that serves goes on.
+    pub(super) fn break_down(&self, why: &str) {
+        self.0.serving.send_if_modified(|serving| {
+            let is_serving = matches!(serving, Serving::Version(_));
+            if !is_serving {
+                *serving = Serving::Broken(why.into());
+            }
+            !is_serving
+        });
+    }
+
+    /// A new attempt begins: who asks now waits for it, unless a version serves.
+    pub(super) fn hope(&self) {
+        self.0.serving.send_if_modified(|serving| {
+            let is_broken = matches!(serving, Serving::Broken(_));
+            if is_broken {
+                *serving = Serving::Nothing;
+            }
+            is_broken
+        });
+    }
+
+    /// The version that serves.
+    pub(super) fn version(&self) -> Option<Arc<Version>> {
+        match &*self.0.serving.borrow() {
+            Serving::Version(version) => Some(Arc::clone(version)),
+            _ => None,
+        }
+    }
+
+    /// Measures the memory of all containers.
+    pub(super) async fn measure(&self) {
+        let hosts: Vec<_> = self.0.journal.read(|state| {
+            let alive = state.containers.iter().filter(|life| !matches!(life.stand, Stand::Ended(_)));
+            alive.filter_map(|life| Some((life.number, life.pid?))).collect()
+        });
+        let shared = Arc::clone(&self.0);
+        let measured = tokio::task::spawn_blocking(move || {
+            for (number, pid) in hosts {
+                shared.measure(number, Some(pid));
+            }
+        });
+        let _done = measured.await;
+    }
+
+    fn say_ended(&self, number: u64, error: Option<&Error>) {
+        let told = self.0.journal.read(|state| {
+            let invoked = state.invocation(number)?;
+            let ended = invoked.ended.as_ref()?;
+            let took = ended.at.saturating_duration_since(invoked.arrived).as_secs_f64() * 1e3;
+            let verb = invoked.summary.method.clone().unwrap_or_else(|| invoked.summary.kind.clone());
+            let container = invoked.taken.map(|(_, container, _)| container);
+            let line = serde_json::json!({
+                "reason": "trap-request",
+                "number": number,
+                "request_id": invoked.request_id,
+                "method": invoked.summary.method,
+                "title": invoked.summary.title,
+                "status": ended.status,
+                "ms": took,
+                "container": container,
+                "version": invoked.taken.map(|(_, _, version)| version),
+                "error": error.map(Error::code),
+            });
+            Some((verb, invoked.summary.title.clone(), ended.status, took, line))
+        });
+        let Some((verb, title, status, took, line)) = told else { return };
+        let took = span(took);
+        match (error, status) {
+            (Some(error), _) => {
+                let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                self.0.console.warning(format_args!("{verb} {title} after {took}: {error}{hint}"));
+            }
+            (None, Some(status)) => self.0.console.request(verb, format!("{status} {title} in {took}")),
+            (None, None) => self.0.console.request(verb, format!("{title}, answered in {took}")),
+        }
+        self.0.console.json(line);
+    }
+
+    fn say_reloaded(&self, version: &Version, took: Duration, is_first: bool) {
+        let ms = took.as_secs_f64() * 1e3;
+        let since = if is_first { "the start" } else { "the save" };
+        self.0
+            .console
+            .status("Answered", format_args!("by version {}, {} after {since}", version.number, span(ms)));
+        self.0.console.json(serde_json::json!({
+            "reason": "trap-first-answer",
+            "version": version.number,
+            "ms": ms,
+        }));
+    }
+}
+
+/// How an invocation would have ended that a runtime never asked for.
+fn ended(init_error: Option<axum::body::Bytes>, exit: Exit) -> Outcome {
+    match init_error {
+        Some(body) => Outcome::InitError { body },
+        None => Outcome::Exited { exit, when: When::Init, posted: None },
+    }
+}
+
+/// When a version's first container asked for an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ready {
+    pub(super) at: Instant,
+    /// How long its Node took to boot.
+    pub(super) node: Option<Duration>,
+}
+
+impl Shared {
+    fn idle(&self) -> MutexGuard<'_, Vec<Held>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn measure(&self, number: u32, host: Option<u32>) {
+        if let Some(memory) = host.and_then(Memory::of) {
+            self.journal.memory(number, memory.pss);
+        }
+    }
+}
+
+/// An invocation that waits. Whoever asked may go away before its turn.
+pub(super) struct Entry {
+    shared: Arc<Shared>,
+    number: u64,
+    arrived: Instant,
+    invocation: Invocation,
+    is_open: bool,
+}
+
+impl Entry {
+    /// The number it has in the journal.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn give_up(&mut self, why: &str) {
+        self.is_open = false;
+        let message = why.lines().next().unwrap_or_default().to_owned();
+        let failure = Failure { code: "no-version".into(), message, hint: None };
+        self.shared.journal.ended(self.number, Err(()), Some(failure));
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if self.is_open {
+            let message = "whoever asked went away before it was its turn".into();
+            let failure = Failure { code: "gone".into(), message, hint: None };
+            self.shared.journal.ended(self.number, Err(()), Some(failure));
+        }
+    }
+}
