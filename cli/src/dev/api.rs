@@ -7,10 +7,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use http_body_util::Channel;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -63,28 +63,33 @@ pub(super) fn routes(page: Page) -> Router {
         .route("/containers/{number}", get(container))
         .route("/send", post(send))
         .fallback(unknown)
-        .layer(middleware::from_fn(only_from_here));
+        .layer(middleware::from_fn(only_json));
     Router::new()
         .nest("/__trap/api", api)
         .route("/__trap", get(index))
         .route("/__trap/", get(index))
-        .route("/__trap/{file}", get(asset))
-        .route("/__trap/{*rest}", any(unknown))
+        .route("/__trap/{*file}", get(asset).fallback(unknown))
+        .layer(middleware::from_fn(only_from_here))
         .layer(middleware::map_response(hardened))
         .with_state(page)
 }
 
-/// Refuses what another site makes a browser do.
+/// Refuses what another site makes a browser do, but for opening the page itself, which is what a link is for.
 async fn only_from_here(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if !guard::is_from_here(request.headers(), host) {
+    let is_page = ["/__trap", "/__trap/"].contains(&request.uri().path());
+    let is_visit = is_page && guard::is_visit(request.method(), request.headers());
+    if !is_visit && !guard::is_from_here(request.headers(), host) {
         return refused(StatusCode::FORBIDDEN, "this is for the page at /__trap, and not for other sites");
     }
-    let is_json = |headers: &HeaderMap| {
-        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
-    };
-    // No form of another site can send this without asking first.
-    if request.method() != Method::GET && !is_json(request.headers()) {
+    next.run(request).await
+}
+
+/// Whoever changes something says it in JSON, which no form of another site can send without asking first.
+async fn only_json(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if request.method() != Method::GET && !is_json {
         return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON, with its content type");
     }
     next.run(request).await
@@ -224,10 +229,16 @@ enum Wanted {
         headers: Vec<String>,
         body: Option<String>,
         /// The invocation whose secrets are meant where their marks stand.
-        base: Option<u64>,
+        #[serde(default, rename = "base")]
+        _base: Option<u64>,
     },
     /// An event, as text.
-    Event { event: String, base: Option<u64> },
+    Event {
+        event: String,
+        /// As above.
+        #[serde(default, rename = "base")]
+        _base: Option<u64>,
+    },
 }
 
 async fn send(State(page): State<Page>, body: Body) -> Response {
@@ -275,11 +286,11 @@ fn wanted(journal: &Journal, bytes: &[u8]) -> Result<Invocation> {
     match serde_json::from_value(value)
         .map_err(|error| wrong(format!("this is nothing that can be sent: {error}")))?
     {
-        Wanted::Http { method, path, headers, body, base: _ } => {
+        Wanted::Http { method, path, headers, body, _base: _ } => {
             let body = body.filter(|body| !body.is_empty()).map(Bytes::from);
             Ok(Sent::http(Some(&method), Some(&path), &headers, body)?.into_invocation().0)
         }
-        Wanted::Event { event, base: _ } => {
+        Wanted::Event { event, _base: _ } => {
             serde_json::from_str::<serde::de::IgnoredAny>(&event)
                 .map_err(|error| wrong(format!("the event is not JSON: {error}")))?;
             if event.len() > PAYLOAD_LIMIT {

@@ -1,6 +1,5 @@
 //! cargo as a child that can be stopped: what it says reaches the terminal as it comes, and is kept for the page.
 
-use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -53,7 +52,7 @@ pub(super) async fn compile(compile: &Compile, console: &Console) -> Result<Comp
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut said = Vec::new();
     let mut messages = Vec::new();
-    let status = {
+    let (status, took) = {
         let mut heard = std::pin::pin!(async {
             tokio::join!(
                 read(stdout, |bytes| messages.extend_from_slice(bytes)),
@@ -64,28 +63,22 @@ pub(super) async fn compile(compile: &Compile, console: &Console) -> Result<Comp
                 })
             )
         });
-        let status = until_end(child.wait(), heard.as_mut()).await.map_err(not_started)?;
+        let mut end = std::pin::pin!(child.wait());
+        let (status, is_heard) = tokio::select! {
+            status = &mut end => (status, false),
+            // Output may end before the process does.
+            _ = &mut heard => (end.await, true),
+        };
         let took = started.elapsed();
-        let _rest = tokio::time::timeout(REST, heard).await;
-        (status, took)
+        if !is_heard {
+            let _rest = tokio::time::timeout(REST, heard).await;
+        }
+        (status.map_err(not_started)?, took)
     };
-    let (status, took) = status;
     group.release();
     let program = compile.program_of(&messages[..], &ui);
     let program = program.and_then(|program| compile.conclude(status, program));
     Ok(Compiled { program, said: plain(&said), took })
-}
-
-/// Waits for the end of the process, and goes on listening to it meanwhile.
-async fn until_end<T>(
-    end: impl Future<Output = io::Result<T>>,
-    heard: std::pin::Pin<&mut impl Future>,
-) -> io::Result<T> {
-    let mut end = std::pin::pin!(end);
-    tokio::select! {
-        status = &mut end => status,
-        _ = heard => end.await,
-    }
 }
 
 async fn read(from: Option<impl AsyncRead + Unpin>, mut take: impl FnMut(&[u8])) {
