@@ -19,9 +19,9 @@ use crate::commands::build::{self, Purpose, Selection};
 use crate::commands::invoke::choose;
 use crate::files::{self, Mode};
 use crate::payload::{self, Encoding, Program};
-use crate::plan::{Plan, Source};
+use crate::plan::{Content, Plan, Source, Step};
 use crate::ui::{Format, Ui};
-use crate::{Error, Result, exec};
+use crate::{Class, Error, Result, exec};
 
 /// Folders of artifacts begin with this, and with the number of the process that serves them.
 const PREFIX: &str = "version-";
@@ -194,37 +194,46 @@ fn package(
 ) -> Result<Option<New>> {
     // What there is to say of a program is said when it is built for a platform.
     let ui = Ui::new(true, false, Format::Human);
-    let admit = |(path, arch): &(PathBuf, Option<Arch>)| exec::admit(path, *arch, &plan.request, &ui);
-    let programs = files.iter().map(admit).collect::<Result<Vec<Program>>>()?;
-    let Some(ours) = programs.iter().find(|program| program.arch == arch) else {
-        return Err(Error::known(
-            "program-machine",
-            crate::Class::Request,
-            format!("the program is not for {arch} any more"),
-        ));
-    };
-    let (sha256, size) = (ours.sha256.clone(), ours.bytes.len() as u64);
-    if last == Some(sha256.as_str()) {
-        return Ok(None);
-    }
     let own = tempfile::Builder::new()
         .prefix(&format!("{PREFIX}{}-", std::process::id()))
         .tempdir_in(folder)
         .map_err(Error::file("create a folder in", folder))?;
     let mut plan = plan.clone();
     plan.request.dir = own.path().join("artifact");
-    let name = payload::file_name(&plan.request.name, arch);
-    let artifact = exec::package(&plan, programs, &ui)?;
-    let inside = artifact.dir.join("trap").join(name);
-    trace(&artifact)?;
-    if plan.request.encoding == Encoding::File {
-        keep_last(&inside, folder)?;
-    } else {
-        let path = files.iter().find(|(_, of)| of.is_none_or(|of| of == arch)).map(|(path, _)| path);
-        keep_last(path.unwrap_or(&inside), folder)?;
+    let inside = plan.request.dir.join("trap").join(payload::file_name(&plan.request.name, arch));
+    // A program with everything a debugger wants is large: it is copied while it is read and checked.
+    let copied = own.path().join("program");
+    let source = files.iter().find(|(_, of)| of.is_none_or(|of| of == arch)).map(|(path, _)| path);
+    let admit = |(path, arch): &(PathBuf, Option<Arch>)| exec::admit(path, *arch, &plan.request, &ui);
+    let (copy, programs) = std::thread::scope(|scope| {
+        let to = &copied;
+        let copy = source.map(|source| scope.spawn(move || std::fs::copy(source, to)));
+        let programs = files.iter().map(admit).collect::<Result<Vec<Program>>>();
+        (copy.and_then(|copy| copy.join().ok()), programs)
+    });
+    let programs = programs?;
+    let Some(ours) = programs.iter().find(|program| program.arch == arch) else {
+        let message = format!("the program is not for {arch} any more");
+        return Err(Error::known("program-machine", Class::Request, message));
+    };
+    let (sha256, size) = (ours.sha256.clone(), ours.bytes.len() as u64);
+    if last == Some(sha256.as_str()) {
+        return Ok(None);
     }
-    let folder = Arc::new(own);
-    Ok(Some(New { artifact, folder, program: inside, sha256, size, cargo: None }))
+    let is_copied = copy.is_some_and(|copied| copied.is_ok_and(|bytes| bytes == size));
+    let is_one_file = files.len() == 1 && plan.request.encoding == Encoding::File;
+    if is_copied && is_one_file {
+        plan.steps
+            .retain(|step| !matches!(step, Step::Write { content: Content::Program(of), .. } if *of == arch));
+    }
+    let artifact = exec::package(&plan, programs, &ui)?;
+    if is_copied && is_one_file {
+        std::fs::rename(&copied, &inside).map_err(Error::file("write", &inside))?;
+    }
+    trace(&artifact)?;
+    let program = if inside.exists() { &inside } else { source.unwrap_or(&copied) };
+    keep_last(program, folder)?;
+    Ok(Some(New { artifact, folder: Arc::new(own), program: inside, sha256, size, cargo: None }))
 }
 
 /// Lets the artifact's modules tell their phases.

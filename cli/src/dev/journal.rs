@@ -242,9 +242,8 @@ impl Journal {
                 Ok(Outcome::Answered(answer)) if invoked.summary.method.is_some() => {
                     Some(function_url::response(answer).map_or(502, |response| response.status().as_u16()))
                 }
-                Ok(Outcome::Answered(_)) => None,
-                Ok(_) => Some(502),
-                Err(()) => None,
+                Ok(Outcome::Answered(_)) | Err(()) => None,
+                Ok(_) => invoked.summary.method.is_some().then_some(502),
             };
             let ended = Ended { at: Instant::now(), status, outcome, failure };
             let bytes = ended.bytes();

@@ -8,7 +8,7 @@ export function show(invocation, open) {
     const again = invocation.again === null ? null : el("small", {}, ` again ${invocation.again}`);
     button.replaceChildren(el("b", {}, invocation.method ?? invocation.kind), " ", el("span", { class: "title" }, invocation.title), ...(again === null ? [] : [again]));
     const cells = [
-        el("td", { class: `status ${tone(invocation)}` }, status(invocation)),
+        el("td", { class: `status ${tone(invocation)}` }, ...short(invocation)),
         el("td", { class: "event" }, button),
         el("td", { class: "number", title: clock(invocation.arrived) }, time(invocation)),
         el("td", { class: "id" }, el("code", { title: invocation.requestId }, invocation.requestId.slice(0, 8))),
@@ -84,6 +84,11 @@ export function status(invocation) {
     if (invocation.state !== "done")
         return invocation.state;
     return invocation.status === null ? "done" : String(invocation.status);
+}
+function short(invocation) {
+    if (invocation.failure === null || invocation.status === null)
+        return [status(invocation)];
+    return [String(invocation.status), el("span", { class: "unseen" }, " failed")];
 }
 function tone(invocation) {
     if (invocation.failure !== null || (invocation.status ?? 0) >= 500)

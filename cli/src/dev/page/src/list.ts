@@ -20,7 +20,7 @@ export function show(invocation: Invocation, open: (number: number) => void): vo
     ...(again === null ? [] : [again]),
   );
   const cells = [
-    el("td", { class: `status ${tone(invocation)}` }, status(invocation)),
+    el("td", { class: `status ${tone(invocation)}` }, ...short(invocation)),
     el("td", { class: "event" }, button),
     el("td", { class: "number", title: clock(invocation.arrived) }, time(invocation)),
     el("td", { class: "id" }, el("code", { title: invocation.requestId }, invocation.requestId.slice(0, 8))),
@@ -99,6 +99,12 @@ export function status(invocation: Invocation): string {
   if (invocation.failure !== null) return invocation.status === null ? "failed" : `${invocation.status} failed`;
   if (invocation.state !== "done") return invocation.state;
   return invocation.status === null ? "done" : String(invocation.status);
+}
+
+/** The same where there is little room: a failure with a status is told by its colour, and to those who hear. */
+function short(invocation: Invocation): (Node | string)[] {
+  if (invocation.failure === null || invocation.status === null) return [status(invocation)];
+  return [String(invocation.status), el("span", { class: "unseen" }, " failed")];
 }
 
 function tone(invocation: Invocation): string {
