@@ -1,7 +1,7 @@
 //! Example events: what a function is sent by the services that most people connect it to, and a way to ask for
 //! them by name. The text is our own; the tests hold every one against the types of `aws_lambda_events`.
 
-use crate::{Class, Error, Result};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 /// An event of a service, as it would send it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +33,13 @@ pub const ALL: [Example; 8] = [
 ];
 
 /// The example of that name.
-///
-/// # Errors
-/// `no-event`, with the names there are.
-pub fn find(name: &str) -> Result<&'static Example> {
-    ALL.iter().find(|example| example.name == name).ok_or_else(|| {
-        let known = ALL.map(|example| format!("`{}`", example.name)).join(", ");
-        Error::known("no-event", Class::Request, format!("there is no example event named `{name}`"))
-            .with_hint(format!("choose one of {known}; `--event-file <file>` sends one of your own"))
-    })
+pub fn find(name: &str) -> Option<&'static Example> {
+    ALL.iter().find(|example| example.name == name)
+}
+
+/// The names, as a flag takes them.
+pub(crate) fn values() -> PossibleValuesParser {
+    PossibleValuesParser::new(ALL.map(|example| PossibleValue::new(example.name).help(example.about)))
 }
 
 #[cfg(test)]
@@ -51,11 +49,9 @@ mod tests {
     #[test]
     fn each_is_found_by_its_name_and_no_other() {
         for example in &ALL {
-            assert_eq!(find(example.name).expect("it is there"), example);
+            assert_eq!(find(example.name), Some(example));
         }
-        let error = find("SQS").expect_err("names are written one way");
-        assert_eq!(error.code(), "no-event");
-        assert!(error.hint().is_some_and(|hint| hint.contains("`sqs`") && hint.contains("`alb`")), "{error}");
+        assert_eq!(find("SQS"), None, "names are written one way");
     }
 
     #[test]

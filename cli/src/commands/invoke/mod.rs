@@ -1,6 +1,8 @@
 //! `cargo trap invoke`: boot the artifact in a real Node, as a host does, and send it one event.
 
 pub(crate) mod failure;
+mod many;
+mod remote;
 mod report;
 pub(crate) mod request;
 mod timeline;
@@ -18,12 +20,18 @@ use crate::lambda::{Event, Function, Observer, Phase, Stream};
 use crate::ui::Ui;
 use crate::{Class, Error, Result};
 
+use many::Times;
+use remote::Remote;
 use report::Report;
 use request::Request;
 use timeline::Timeline;
 
 /// A longer log line is cut: Node prints the whole line of code around an uncaught error.
 const LONGEST_LINE: usize = 2000;
+
+/// Why an answer may not be what it seems.
+const NODE_ANSWERED: &str = "Node answered itself: the program was NOT handed the process, so this is not what \
+                             Rust says (`TRAP_LOG=debug` shows what the trampoline chose)";
 
 /// Boot the artifact in Node on this machine, send it one request, and show who answered
 #[derive(Clone, Debug, clap::Args)]
@@ -32,6 +40,9 @@ const LONGEST_LINE: usize = 2000;
   cargo trap invoke -p hello POST /echo -d 'hi'    with a body
   cargo trap invoke --program ./server /health     a static program of any language
   cargo trap invoke --arch arm64 --node ./node /   under qemu-user, with a Node for arm64
+  cargo trap invoke --event sqs                    what a queue sends
+  cargo trap invoke --repeat 100 --concurrency 4   the spread of 100 answers of 4 containers
+  cargo trap invoke --remote https://… /health     the deployed function
 
 The answer's body goes to stdout, all else to stderr, the lines that the program logs too: marked
 `stdout` or `stderr`, or under `--quiet` unmarked and alone. Exit status 6 means that the program or
@@ -46,6 +57,16 @@ pub struct Args {
     /// What to send.
     #[command(flatten)]
     input: request::Input,
+    /// Send it so many times, and tell what came of all of them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Request")]
+    repeat: Option<u32>,
+    /// Have so many answered at once, each in a container of its own [default with it alone: each once]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "Request")]
+    concurrency: Option<u32>,
+    /// Ask a deployed function at its URL instead of one on this machine
+    #[arg(long, value_name = "URL", help_heading = "Request")]
+    #[arg(conflicts_with_all = ["environment", "program", "package", "bin", "example", "manifest_path"])]
+    remote: Option<String>,
     /// The Node to boot [default: `node` on PATH]
     #[arg(long, value_name = "FILE", env = "CARGO_TRAP_NODE", hide_env_values = true, help_heading = "Host")]
     node: Option<PathBuf>,
@@ -76,6 +97,12 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 /// Those of a build; `node-…` and `qemu-missing` when nothing can host the program here; and of class
 /// [`Class::Run`] whatever went wrong between the host and the program.
 pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
+    let times = Times::new(args.repeat, args.concurrency);
+    if let Some(url) = &args.remote {
+        let remote = Remote::new(url, args.timeout)?;
+        let request = Request::new(args.first, args.second, args.input)?;
+        return remote::run(remote, request, times, args.timeout, ui);
+    }
     args.selection.flags.arch = local_arch(&args.selection, Arch::of_this_machine());
     if !cfg!(target_os = "linux") {
         check_native(&args.selection, Arch::of_this_machine())?;
@@ -107,6 +134,9 @@ pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
     // One thread is enough: all that happens is waited for.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Error::file("start the event loop for", &artifact.dir))?;
+    if !times.is_once() {
+        return runtime.block_on(many::run(function, host, request, times, ui));
+    }
     let mut report = runtime.block_on(invoke(function, host, request, ui))?;
     report.build = build;
     report.node = node.version;
@@ -177,10 +207,7 @@ async fn invoke(function: Function, host: Host, request: Request, ui: &Ui) -> Re
     let answer = failure::check(done.outcome, &function, timeline.reached(), ui)?;
     let answerer = witness.answerer();
     if answerer.as_ref().is_some_and(|answerer| answerer.takeover == Takeover::None) {
-        ui.warning(
-            "Node answered itself: the program was NOT handed the process, so this is not what Rust says \
-             (`TRAP_LOG=debug` shows what the trampoline chose)",
-        );
+        ui.warning(NODE_ANSWERED);
     }
     Report::new(answer, is_http, answerer, memory, timeline.durations())
 }
