@@ -50,7 +50,10 @@ pub(super) enum Made {
     /// An artifact.
     New(Box<New>),
     /// The program is the one of the build before.
-    Same,
+    Same {
+        /// True when nothing was compiled at all.
+        is_fresh: bool,
+    },
 }
 
 /// A new artifact.
@@ -125,10 +128,14 @@ impl Builder {
         }
         let plan = self.plan().await?;
         let mut cargo = None;
+        let mut is_fresh = true;
         let mut said = String::new();
         let mut programs = Vec::new();
         match &plan.request.source {
-            Source::Files(files, _) => programs.extend(files.iter().map(|file| (file.clone(), None))),
+            Source::Files(files, _) => {
+                is_fresh = false;
+                programs.extend(files.iter().map(|file| (file.clone(), None)));
+            }
             Source::Cargo(compiles) => {
                 for compile in compiles {
                     if !self.has_target {
@@ -138,6 +145,7 @@ impl Builder {
                     }
                     let compiled: Compiled = cargo::compile(compile, &self.console).await?;
                     cargo = Some(cargo.unwrap_or_default() + compiled.took);
+                    is_fresh &= compiled.is_fresh;
                     said.push_str(&compiled.said);
                     match compiled.program {
                         Ok(program) => programs.push((program, compile.arch)),
@@ -148,15 +156,14 @@ impl Builder {
         }
         let (folder, arch, last) = (self.folder.clone(), self.arch, self.last.clone());
         let package = move || package(&plan, &programs, arch, &folder, last.as_deref());
-        let Some(mut new) = blocking(package).await? else { return Ok(Made::Same) };
+        let Some(mut new) = blocking(package).await? else { return Ok(Made::Same { is_fresh }) };
         new.cargo = cargo;
-        self.last = Some(new.sha256.clone());
         Ok(Made::New(Box::new(new)))
     }
 
-    /// Lets the next build be a new version even if its program is not: the last one did not come to serve.
-    pub(super) fn forget(&mut self) {
-        self.last = None;
+    /// This program serves: a build that gives it again is no new version.
+    pub(super) fn remember(&mut self, sha256: &str) {
+        self.last = Some(sha256.to_owned());
     }
 
     async fn plan(&mut self) -> Result<Arc<Plan>> {
@@ -295,7 +302,7 @@ fn is_running(pid: u32) -> bool {
 }
 
 /// Files after whose change everything is decided anew.
-fn is_manifest(path: &Path) -> bool {
+pub(super) fn is_manifest(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let is_config = || path.parent().and_then(Path::file_name).is_some_and(|parent| parent == ".cargo");
     ["Cargo.toml", "rust-toolchain", "rust-toolchain.toml"].contains(&name)

@@ -23,6 +23,8 @@ const REST: Duration = Duration::from_millis(200);
 pub(super) struct Compiled {
     /// The program, or why there is none.
     pub(super) program: Result<PathBuf>,
+    /// True when nothing was compiled: all was there already.
+    pub(super) is_fresh: bool,
     /// What cargo said, without colours.
     pub(super) said: String,
     /// From its start to its end.
@@ -78,7 +80,12 @@ pub(super) async fn compile(compile: &Compile, console: &Console) -> Result<Comp
     group.release();
     let program = compile.program_of(&messages[..], &ui);
     let program = program.and_then(|program| compile.conclude(status, program));
-    Ok(Compiled { program, said: plain(&said), took })
+    let is_fresh = !contains(&messages, b"\"fresh\":false");
+    Ok(Compiled { program, is_fresh, said: plain(&said), took })
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }
 
 async fn read(from: Option<impl AsyncRead + Unpin>, mut take: impl FnMut(&[u8])) {

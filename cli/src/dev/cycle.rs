@@ -35,7 +35,10 @@ enum Came {
     /// A version that serves.
     Version(Reload),
     /// The program is the one that serves.
-    Same,
+    Same {
+        /// True when nothing was compiled.
+        is_fresh: bool,
+    },
 }
 
 impl Cycle {
@@ -85,9 +88,13 @@ impl Cycle {
     }
 
     fn conclude(&mut self, came: Result<Came, Failed>, change: &Change) {
+        match &came {
+            Ok(Came::Same { is_fresh: true }) => self.watch.are_foreign(change),
+            _ => self.watch.reconsider(),
+        }
         match came {
             Ok(Came::Version(reload)) => self.say_ready(&reload),
-            Ok(Came::Same) => {
+            Ok(Came::Same { .. }) => {
                 let took = span(change.saved.elapsed().as_secs_f64() * 1e3);
                 self.console.status("Unchanged", format_args!("the program is the one that serves ({took})"));
                 self.console.json(serde_json::json!({ "reason": "trap-unchanged" }));
@@ -98,7 +105,6 @@ impl Cycle {
                 });
             }
             Err(Failed { error, said }) => {
-                self.builder.forget();
                 self.pool.break_down(&cargo::told(&error, &said));
                 let failure = Failure::from(&error);
                 self.console.json(serde_json::json!({
@@ -183,23 +189,19 @@ impl Attempt<'_> {
                     cargo = new.cargo;
                     Staged::from(*new)
                 }
-                (Made::Same, Some(staged)) if has_new_variables => staged,
-                (Made::Same, _) => return Ok(Came::Same),
+                (Made::Same { .. }, Some(staged)) if has_new_variables => staged,
+                (Made::Same { is_fresh }, _) => return Ok(Came::Same { is_fresh }),
             },
         };
         self.journal.build(|build| build.stage = Stage::Starting);
         *self.versions += 1;
         let version = Arc::new(Version::new(*self.versions, staged.clone(), self.hosting)?);
         self.console.ui().detail("Starting", format_args!("version {}", version.number));
-        let ready = self.pool.adopt(&version).await.map_err(not_ready)?;
+        let ready = self.pool.adopt(&version).await?;
+        self.builder.remember(&staged.sha256);
         let reload = Reload { saved: change.saved, cargo, node: ready.node, ready: ready.at, is_first };
         version.came(reload);
         *self.staged = Some(staged);
         Ok(Came::Version(reload))
     }
-}
-
-/// A version that compiles and does not come to serve.
-fn not_ready(error: Error) -> Failed {
-    Failed { error, said: String::new() }
 }

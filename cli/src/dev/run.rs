@@ -164,7 +164,12 @@ fn sources(selection: &Selection, builder: &Builder, env_files: Vec<PathBuf>) ->
     let root = real(&project.workspace_root);
     let mut roots = vec![project.workspace_root];
     roots.extend(project.outside);
-    Ok((Sources::new(roots, vec![builder.target_dir(), project.target_dir], env_files), root))
+    let mut excluded = vec![builder.target_dir(), project.target_dir];
+    // Containers have their folders there; where the project itself lies in it, it is one like any other.
+    excluded.extend(
+        Some(real(&std::env::temp_dir())).filter(|folder| folder.starts_with(&root) && *folder != root),
+    );
+    Ok((Sources::new(roots, excluded, env_files), root))
 }
 
 /// The path as events carry it.

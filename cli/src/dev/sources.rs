@@ -22,6 +22,8 @@ pub(super) struct Sources {
     named: Vec<PathBuf>,
     folders: HashSet<PathBuf>,
     files: HashSet<PathBuf>,
+    /// Files that the program was seen not to be made of, as it is now.
+    foreign: HashSet<PathBuf>,
     /// Whether folders came or went since somebody asked.
     has_moved: bool,
     /// What a file held when it last changed, so that a save which changes nothing is told apart.
@@ -42,6 +44,16 @@ impl Sources {
     /// Whether the folders to be watched are others than they were when this was asked last.
     pub(super) fn has_moved(&mut self) -> bool {
         std::mem::take(&mut self.has_moved)
+    }
+
+    /// These files are none that the program is made of: nothing was compiled because of them.
+    pub(super) fn are_foreign(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
+        self.foreign.extend(paths);
+    }
+
+    /// The program may be made of other files by now.
+    pub(super) fn reconsider(&mut self) {
+        self.foreign.clear();
     }
 
     /// Looks at everything anew, for instance because an ignore file has changed.
@@ -90,7 +102,12 @@ impl Sources {
             return self.is_replaced_folder(path);
         }
         let is_ours = path.parent().is_some_and(|parent| self.folders.contains(parent));
-        if !is_ours || is_temporary(path) || self.excluded.iter().any(|excluded| path.starts_with(excluded)) {
+        if !is_ours
+            || self.foreign.contains(path)
+            || is_temporary(path)
+            || is_own_output(path)
+            || self.excluded.iter().any(|excluded| path.starts_with(excluded))
+        {
             return false;
         }
         if path.is_dir() {
@@ -173,7 +190,28 @@ fn fingerprint(path: &Path) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// What editors write beside a file while they save it.
+/// True for the file that our own output goes to: what is said about a change must not be the next one.
+fn is_own_output(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd as _;
+        use std::os::unix::fs::MetadataExt as _;
+        let Ok(facts) = std::fs::metadata(path) else { return false };
+        let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+        [stdout.as_fd(), stderr.as_fd()].into_iter().any(|output| {
+            let output = output.try_clone_to_owned().map(std::fs::File::from);
+            let output = output.and_then(|output| output.metadata());
+            output.is_ok_and(|output| (output.dev(), output.ino()) == (facts.dev(), facts.ino()))
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// What editors write beside a file while they save it, and what programs write that nobody compiles.
 fn is_temporary(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
     name.ends_with('~')
@@ -181,7 +219,8 @@ fn is_temporary(path: &Path) -> bool {
         || name.starts_with(".#")
         || (name.starts_with('#') && name.ends_with('#'))
         || name.starts_with(".goutputstream-")
-        || [".swp", ".swx", ".swo", ".tmp", "___jb_tmp___", "___jb_old___"]
+        || name == "nohup.out"
+        || [".swp", ".swx", ".swo", ".tmp", ".log", "___jb_tmp___", "___jb_old___"]
             .iter()
             .any(|end| name.ends_with(end))
 }
@@ -245,12 +284,13 @@ mod tests {
             ("src/new.rs", true),
             (".cargo/config.toml", true),
             ("build.log", false),
-            ("sub/kept.log", true),
+            ("sub/kept.log", false),
             ("sub/secret", false),
             ("out/page.html", false),
             ("target/debug/program", false),
             ("src/.main.rs.swp", false),
             ("src/main.rs~", false),
+            ("nohup.out", false),
         ] {
             let path = place.write(path, "changed");
             assert_eq!(sources.is_changed(&path), is_ours, "{}", path.display());
@@ -304,6 +344,19 @@ mod tests {
         place.write("src/main.rs", "a third");
         assert!(sources.is_changed(&place.path("src")), "it is another one, although it is there");
         assert!(!sources.is_changed(&place.path("src/main.rs")), "and that was noticed already");
+    }
+
+    #[test]
+    fn what_was_compiled_for_nothing_is_foreign_until_the_program_changes() {
+        let place = Place::new(&FILES);
+        let mut sources = place.sources();
+        let path = place.write("README.md", "one");
+        assert!(sources.is_changed(&path));
+        sources.are_foreign([path.clone()]);
+        place.write("README.md", "two");
+        assert!(!sources.is_changed(&path));
+        sources.reconsider();
+        assert!(sources.is_changed(&path));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use notify::{EventKind, RecursiveMode};
 use tokio::sync::mpsc;
 
+use super::builder::is_manifest;
 use super::console::Console;
 use super::sources::Sources;
 use crate::{Class, Error, Result};
@@ -95,6 +96,16 @@ impl Watch {
             }
         }
         Ok(())
+    }
+
+    /// Nothing was compiled because of these files: they are none that the program is made of.
+    pub(super) fn are_foreign(&mut self, change: &Change) {
+        self.sources.are_foreign(change.paths.iter().filter(|path| !is_manifest(path)).cloned());
+    }
+
+    /// The program may be made of other files by now.
+    pub(super) fn reconsider(&mut self) {
+        self.sources.reconsider();
     }
 
     /// Waits for a change. Nothing is lost when this is dropped before it is done.
