@@ -53,7 +53,7 @@ pub struct Args {
     /// Start the program itself, without Node and artifact
     #[arg(long, help_heading = "Host")]
     direct: bool,
-    /// End an invocation after this many seconds, start-up included
+    /// End an invocation after this many seconds, and a start-up that takes as long
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = invoke::seconds, help_heading = "Host")]
     timeout: Duration,
     /// Set a variable for the program, or pass ours on; it inherits few others

@@ -173,7 +173,9 @@ async fn invocation(
     RawQuery(query): RawQuery,
 ) -> Response {
     let seen = page.journal.read(|state| {
-        state.invocation(number).map(|invoked| view::invocation(&page.journal, invoked, is_revealed(query)))
+        state
+            .invocation(number)
+            .map(|invoked| view::invocation(&page.journal, state, invoked, is_revealed(query)))
     });
     seen.map_or_else(forgotten, |seen| json(StatusCode::OK, &seen))
 }

@@ -237,6 +237,9 @@ mod tests {
             let _stopped = stopped.recv();
             Ok(())
         });
+        while !console.shared.lock().is_printing {
+            std::thread::yield_now();
+        }
         for _ in 0..3 * WAITING {
             console.log("stdout", String::new());
         }

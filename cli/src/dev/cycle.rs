@@ -13,7 +13,7 @@ use super::pool::Pool;
 use super::reload::{Reload, span};
 use super::version::{Hosting, Staged, Version};
 use super::watch::{Change, Watch, told};
-use crate::{Error, Result};
+use crate::Result;
 
 /// See the module.
 pub(super) struct Cycle {

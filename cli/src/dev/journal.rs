@@ -222,14 +222,14 @@ impl Journal {
         })
     }
 
-    /// A container of a version takes an invocation: what it writes from now on belongs to it.
+    /// A container of a version takes an invocation: what it writes once it has the event belongs to it.
     pub(super) fn taken(&self, number: u64, container: u32, version: u32) {
         self.note(|state, revision| {
             if let Some(invoked) = state.invocation_mut(number, revision) {
-                invoked.taken = Some((Instant::now(), container, version));
+                invoked.taken = invoked.taken.or(Some((Instant::now(), container, version)));
             }
             if let Some(life) = state.container_mut(container, revision) {
-                life.current = Some(number);
+                life.next = Some(number);
             }
         });
     }
@@ -412,12 +412,18 @@ mod tests {
         for text in ["first", "second"] {
             let number = journal.arrived(&Invocation::new("{}"), None);
             journal.taken(number, 1, 1);
+            if number == 1 {
+                log(&journal, "still starting");
+            }
+            let peer = ([127, 0, 0, 1], 9).into();
+            let phase = Phase::Delivered { request_id: String::new(), peer };
+            journal.observed(&Event { at: Instant::now(), sandbox: 1, launch: 1, phase });
             log(&journal, text);
             journal.ended(number, answer(Vec::new()), None);
             log(&journal, "afterwards");
         }
         journal.read(|state| {
-            assert_eq!(lines(&state.containers[0].log), ["starting"]);
+            assert_eq!(lines(&state.containers[0].log), ["starting", "still starting"]);
             assert_eq!(lines(&state.invocations[0].log), ["first", "afterwards"]);
             assert_eq!(lines(&state.invocations[1].log), ["second", "afterwards"]);
         });

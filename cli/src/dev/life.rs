@@ -60,8 +60,9 @@ pub(super) struct Life {
     pub(super) answers: u64,
     /// What it wrote before its first event.
     pub(super) log: Log,
-    /// The invocation whose lines it writes.
+    /// The invocation whose lines it writes, and the one that it gets next.
     pub(super) current: Option<u64>,
+    pub(super) next: Option<u64>,
 }
 
 impl Life {
@@ -86,6 +87,7 @@ impl Life {
             answers: 0,
             log: Log::default(),
             current: None,
+            next: None,
         }
     }
 
@@ -98,6 +100,7 @@ impl Life {
                 *self = Self {
                     log: std::mem::take(&mut self.log),
                     current: self.current,
+                    next: self.next,
                     answers: self.answers,
                     revision: self.revision,
                     pid: Some(*pid),
@@ -115,6 +118,7 @@ impl Life {
             Phase::Delivered { .. } => {
                 self.delivered = self.delivered.or(Some(at));
                 self.stand = Stand::Busy;
+                self.current = self.next.or(self.current);
             }
             Phase::Answered { .. } => {
                 self.answered = self.answered.or(Some(at));

@@ -22,7 +22,7 @@ use crate::host::process::{Memory, Takeover};
 use crate::host::{Container, Witness};
 use crate::lambda::{Done, Event, Exit, Function, Invocation, Observer, Outcome, Phase, Stream, When};
 use crate::ui::Ui;
-use crate::{Error, Result};
+use crate::{Class, Error, Result};
 
 /// What can be asked now.
 #[derive(Clone, Debug, Default)]
@@ -149,16 +149,12 @@ impl Pool {
         let request_id = invocation.request_id.clone();
         let held = match self.idle(&version) {
             Some(held) => held,
-            None => match self.start(&version).await {
-                Ok(held) => held,
-                Err(error) => {
-                    journal.ended(
-                        number,
-                        Ok(Outcome::NotLaunched { reason: error.to_string() }),
-                        Some((&error).into()),
-                    );
+            None => match self.start(&version, Some(number)).await {
+                Ok((held, _)) => held,
+                Err(NotStarted { outcome, error }) => {
+                    journal.ended(number, Ok(outcome.clone()), Some((&error).into()));
                     self.say_ended(number, Some(&error));
-                    return Done { request_id, outcome: Outcome::NotLaunched { reason: error.to_string() } };
+                    return Done { request_id, outcome };
                 }
             },
         };
@@ -168,7 +164,7 @@ impl Pool {
         // What it wrote meanwhile is read before it gets the next event, so that no line is taken for another's.
         held.container.drain_output().await;
         self.look(&held);
-        let reached = self.reached(held.number);
+        let reached = self.reached(&held);
         let error = failure::check(done.outcome.clone(), &version.function, reached, &Ui::default()).err();
         journal.ended(number, Ok(done.outcome.clone()), error.as_ref().map(Failure::from));
         self.say_ended(number, error.as_ref());
@@ -199,9 +195,34 @@ impl Pool {
         !matches!(self.0.journal.read(stand), Some(Stand::Ended(_)) | None)
     }
 
-    async fn start(&self, version: &Arc<Version>) -> Result<Held> {
-        let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
-        self.0.journal.starts(number, version.number);
+    /// Starts a container, for an invocation or for none yet, and waits until it asks for an event. All that it has
+    /// written until then is its own, and no invocation's.
+    async fn start(&self, version: &Arc<Version>, number: Option<u64>) -> Result<(Held, Ready), NotStarted> {
+        let container = self.0.numbers.fetch_add(1, Ordering::Relaxed);
+        self.0.journal.starts(container, version.number);
+        if let Some(number) = number {
+            self.0.journal.taken(number, container, version.number);
+        }
+        let held = self.prepare(version, container).await.map_err(|error| NotStarted {
+            outcome: Outcome::NotLaunched { reason: error.to_string() },
+            error,
+        })?;
+        held.container.warm_up();
+        let polled = tokio::time::timeout(version.function.timeout, self.first_poll(container)).await;
+        held.container.drain_output().await;
+        let outcome = match polled {
+            Ok(Ok(ready)) => return Ok((held, ready)),
+            Ok(Err(outcome)) => outcome,
+            Err(_) => Outcome::TimedOut,
+        };
+        let reached = self.reached(&held);
+        let _gone = self.take_down(held);
+        let error = failure::check(outcome.clone(), &version.function, reached, &Ui::default()).err();
+        let error = error.unwrap_or_else(|| Error::known("interrupted", Class::Run, "it was stopped"));
+        Err(NotStarted { outcome, error })
+    }
+
+    async fn prepare(&self, version: &Arc<Version>, number: u32) -> Result<Held> {
         let farewell = Farewell { journal: Arc::clone(&self.0.journal), number };
         let witness = Witness::new(version.host.program());
         let observer = self.observer(&witness);
@@ -258,10 +279,11 @@ impl Pool {
         tokio::task::spawn_blocking(move || shared.measure(number, host));
     }
 
-    fn reached(&self, number: u32) -> Reached {
+    fn reached(&self, held: &Held) -> Reached {
         self.0.journal.read(|state| {
-            let life = state.container(number);
-            let code = life.is_some_and(|life| life.loading.is_some());
+            let life = state.container(held.number);
+            // Without Node there is no code to be loaded: it is there.
+            let code = !held.version.host.is_node() || life.is_some_and(|life| life.loading.is_some());
             let poll = life.is_some_and(|life| life.polled.is_some());
             Reached { code, poll }
         })
@@ -288,24 +310,9 @@ impl Pool {
     /// # Errors
     /// Why it does not ask for an event; then the version before goes on serving.
     pub(super) async fn adopt(&self, version: &Arc<Version>) -> Result<Ready> {
-        let held = self.start(version).await?;
-        held.container.warm_up();
-        let polled = tokio::time::timeout(version.function.timeout, self.first_poll(held.number)).await;
-        let reached = self.reached(held.number);
-        let outcome = match polled {
-            Ok(Ok(ready)) => {
-                self.serve(version, held);
-                return Ok(ready);
-            }
-            Ok(Err(outcome)) => outcome,
-            Err(_) => Outcome::TimedOut,
-        };
-        held.container.drain_output().await;
-        let _gone = self.take_down(held);
-        match failure::check(outcome, &version.function, reached, &Ui::default()) {
-            Err(error) => Err(error),
-            Ok(_) => unreachable!("an answer is none of the outcomes above"),
-        }
+        let (held, ready) = self.start(version, None).await.map_err(|not_started| not_started.error)?;
+        self.serve(version, held);
+        Ok(ready)
     }
 
     async fn first_poll(&self, number: u32) -> Result<Ready, Outcome> {
@@ -452,6 +459,12 @@ fn ended(init_error: Option<axum::body::Bytes>, exit: Exit) -> Outcome {
         Some(body) => Outcome::InitError { body },
         None => Outcome::Exited { exit, when: When::Init, posted: None },
     }
+}
+
+/// A container that did not come to ask for an event.
+struct NotStarted {
+    outcome: Outcome,
+    error: Error,
 }
 
 /// When a version's first container asked for an event.

@@ -17,7 +17,7 @@ use super::version::Hosting;
 use super::watch::Watch;
 use crate::arch::Arch;
 use crate::commands::build::Selection;
-use crate::commands::invoke::interrupted;
+use crate::commands::invoke::interruption;
 use crate::host::node::Node;
 use crate::project::Project;
 use crate::ui::Ui;
@@ -74,7 +74,7 @@ async fn serve(
     started: Instant,
 ) -> Result<()> {
     // From here on an interruption is heard, so that nothing is left when it comes early.
-    let mut interruption = std::pin::pin!(interrupted());
+    let mut interruption = std::pin::pin!(interruption());
     let journal = Journal::new();
     let pool = Pool::new(wanted.concurrency, Arc::clone(&journal), console.clone());
     let listener = server::bind(wanted.port).await?;

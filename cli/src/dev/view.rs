@@ -107,7 +107,7 @@ fn container(journal: &Journal, life: &Life) -> Value {
 }
 
 /// Everything about an invocation.
-pub(super) fn invocation(journal: &Journal, invoked: &Invoked, is_revealed: bool) -> Value {
+pub(super) fn invocation(journal: &Journal, state: &State, invoked: &Invoked, is_revealed: bool) -> Value {
     let mut view = line(journal, invoked);
     let event = shown(&invoked.payload, is_revealed);
     view["event"] = event;
@@ -115,7 +115,10 @@ pub(super) fn invocation(journal: &Journal, invoked: &Invoked, is_revealed: bool
         Some(ended) => answer(invoked, ended, is_revealed),
         None => Value::Null,
     };
-    view["log"] = log(journal, &invoked.log);
+    // An event that nobody came to have: what there is to know was said at the start.
+    let never_had = invoked.ended.is_some() && invoked.delivered.is_none();
+    let starting = invoked.taken.filter(|_| never_had).and_then(|(_, number, _)| state.container(number));
+    view["log"] = log(journal, starting.map_or(&invoked.log, |life| &life.log));
     view
 }
 
@@ -228,7 +231,7 @@ mod tests {
     }
 
     fn seen(journal: &Journal, is_revealed: bool) -> Value {
-        journal.read(|state| invocation(journal, state.invocation(1).expect("kept"), is_revealed))
+        journal.read(|state| invocation(journal, state, state.invocation(1).expect("kept"), is_revealed))
     }
 
     const EVENT: &str = r#"{"rawPath":"/","headers":{"authorization":"Bearer b"},"cookies":["s=1"],"requestContext":{"http":{"method":"GET"}}}"#;

@@ -235,23 +235,39 @@ fn cut(line: &str) -> String {
 
 /// Waits for a wish to stop; gives the exit status that stands for it.
 pub(crate) async fn interrupted() -> i32 {
+    interruption().await
+}
+
+/// The same, heard from now on, also before anybody waits.
+pub(crate) fn interruption() -> impl Future<Output = i32> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let wait = async |kind: SignalKind| match signal(kind) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+        let wait = |kind: SignalKind| {
+            let signal = signal(kind);
+            async move {
+                match signal {
+                    Ok(mut signal) => drop(signal.recv().await),
+                    Err(_) => std::future::pending().await,
+                }
+            }
         };
-        tokio::select! {
-            _ = wait(SignalKind::interrupt()) => 130,
-            _ = wait(SignalKind::terminate()) => 143,
-            _ = wait(SignalKind::hangup()) => 129,
+        let [interrupt, terminate, hangup] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(wait);
+        async move {
+            tokio::select! {
+                () = interrupt => 130,
+                () = terminate => 143,
+                () = hangup => 129,
+            }
         }
     }
     #[cfg(not(unix))]
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => 130,
-        Err(_) => std::future::pending().await,
+    async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => 130,
+            Err(_) => std::future::pending().await,
+        }
     }
 }
 
