@@ -12,7 +12,7 @@ use crate::payload::Encoding;
 use crate::ui::Ui;
 use crate::{Class, Error, Result};
 
-/// Serve the program on this machine as a platform would, and again whenever its sources change
+/// Serve the program as a platform would, and build it anew whenever its sources change
 #[derive(Clone, Debug, clap::Args)]
 #[command(mut_arg("profile", |arg| arg.help("Build with this profile [default: dev]")))]
 #[command(mut_arg("release", |arg| arg.help("Build with the release profile")))]
@@ -20,14 +20,15 @@ use crate::{Class, Error, Result};
 #[command(after_long_help = "Examples:
   cargo trap dev                              this crate, at http://127.0.0.1:3000
   cargo trap dev -p hello --env-file .env     with variables for the program
-  cargo trap dev --direct                     without Node, for the shortest way from save to answer
+  cargo trap dev --direct                     without Node, the shortest way from save to answer
   cargo trap dev --program ./server           a program that something else builds
 
-Every request is an event in a real container: Node boots, the artifact hands over, the program polls. The
-page at /__trap shows each of them with its event, its answer and its log lines, and sends others. The old
-version answers until the new one can. Ctrl-C ends everything.
+Every request is an event in a real container: Node boots, the artifact hands over, the program
+polls. The page at /__trap shows each with its event, its answer and its log lines, and sends others.
+The old version answers until the new one can. Ctrl-C ends everything.
 
-The address is 127.0.0.1; names that other machines may have are refused unless `--allow-host` names them.")]
+The address is 127.0.0.1; requests made to a name that another machine may have are refused unless
+`--allow-host` gives it.")]
 pub struct Args {
     /// Serve on this port, or on the next one that is free; 0 takes any
     #[arg(long, value_name = "PORT", default_value_t = 3000, help_heading = "Server")]

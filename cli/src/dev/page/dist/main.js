@@ -53,6 +53,8 @@ function open(number) {
     choose(number);
     show("detail");
     void refresh();
+    if (matchMedia("(max-width: 62rem)").matches)
+        byId("panel").scrollIntoView();
 }
 function choose(number) {
     selected = number;

@@ -57,6 +57,8 @@ function open(number: number): void {
   choose(number);
   show("detail");
   void refresh();
+  // Where there is no room beside the list, what was chosen is below it.
+  if (matchMedia("(max-width: 62rem)").matches) byId("panel").scrollIntoView();
 }
 
 function choose(number: number | undefined): void {
