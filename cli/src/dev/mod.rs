@@ -14,6 +14,7 @@ mod console;
 mod cycle;
 mod env_file;
 mod guard;
+mod held;
 mod journal;
 mod life;
 mod log;

@@ -10,19 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
 
 use super::console::Console;
+use super::held::{Held, NotStarted, Ready, measure};
 use super::journal::{Failure, Journal};
-use super::life::{End, Stand};
+use super::life::Stand;
 use super::reload::span;
 use super::version::Version;
-use crate::commands::invoke::failure::{self, Reached};
-use crate::host::process::{Memory, Takeover};
-use crate::host::{Container, Witness};
-use crate::lambda::{Done, Event, Exit, Function, Invocation, Observer, Outcome, Phase, Stream, When};
-use crate::ui::Ui;
-use crate::{Class, Error, Result};
+use crate::lambda::{Done, Function, Invocation, Outcome};
+use crate::{Error, Result};
 
 /// What can be asked now.
 #[derive(Clone, Debug, Default)]
@@ -47,27 +43,6 @@ struct Shared {
     numbers: AtomicU32,
     journal: Arc<Journal>,
     console: Console,
-}
-
-/// A container and what it was started from.
-struct Held {
-    number: u32,
-    version: Arc<Version>,
-    container: Container,
-    witness: Arc<Witness>,
-    _farewell: Farewell,
-}
-
-/// Notes the end of a container, in whatever way it comes.
-struct Farewell {
-    journal: Arc<Journal>,
-    number: u32,
-}
-
-impl Drop for Farewell {
-    fn drop(&mut self) {
-        self.journal.taken_down(self.number);
-    }
 }
 
 impl fmt::Debug for Pool {
@@ -159,13 +134,8 @@ impl Pool {
             },
         };
         journal.taken(number, held.number, held.version.number);
-        let done = held.container.invoke(invocation).await;
-        let answered = Instant::now();
-        // What it wrote meanwhile is read before it gets the next event, so that no line is taken for another's.
-        held.container.drain_output().await;
-        self.look(&held);
-        let reached = self.reached(&held);
-        let error = failure::check(done.outcome.clone(), &version.function, reached, &Ui::default()).err();
+        let (done, answered) = held.invoke(invocation).await;
+        let error = held.failure(&done.outcome);
         journal.ended(number, Ok(done.outcome.clone()), error.as_ref().map(Failure::from));
         self.say_ended(number, error.as_ref());
         if let (None, Some(reload)) = (&error, version.first_answer()) {
@@ -182,126 +152,32 @@ impl Pool {
             let at = idle.iter().rposition(|held| Arc::ptr_eq(&held.version, version))?;
             let held = idle.swap_remove(at);
             drop(idle);
-            if self.is_alive(held.number) {
+            if held.is_alive() {
                 return Some(held);
             }
             // It ended while nobody asked it anything.
-            self.take_down(held);
+            held.take_down();
         }
     }
 
-    fn is_alive(&self, number: u32) -> bool {
-        let stand = |state: &super::journal::State| state.container(number).map(|life| life.stand.clone());
-        !matches!(self.0.journal.read(stand), Some(Stand::Ended(_)) | None)
-    }
-
-    /// Starts a container, for an invocation or for none yet, and waits until it asks for an event. All that it has
-    /// written until then is its own, and no invocation's.
+    /// Starts a container, for an invocation or for none yet.
     async fn start(&self, version: &Arc<Version>, number: Option<u64>) -> Result<(Held, Ready), NotStarted> {
         let container = self.0.numbers.fetch_add(1, Ordering::Relaxed);
         self.0.journal.starts(container, version.number);
         if let Some(number) = number {
             self.0.journal.taken(number, container, version.number);
         }
-        let held = self.prepare(version, container).await.map_err(|error| NotStarted {
-            outcome: Outcome::NotLaunched { reason: error.to_string() },
-            error,
-        })?;
-        held.container.warm_up();
-        let polled = tokio::time::timeout(version.function.timeout, self.first_poll(container)).await;
-        held.container.drain_output().await;
-        let outcome = match polled {
-            Ok(Ok(ready)) => return Ok((held, ready)),
-            Ok(Err(outcome)) => outcome,
-            Err(_) => Outcome::TimedOut,
-        };
-        let reached = self.reached(&held);
-        let _gone = self.take_down(held);
-        let error = failure::check(outcome.clone(), &version.function, reached, &Ui::default()).err();
-        let error = error.unwrap_or_else(|| Error::known("interrupted", Class::Run, "it was stopped"));
-        Err(NotStarted { outcome, error })
-    }
-
-    async fn prepare(&self, version: &Arc<Version>, number: u32) -> Result<Held> {
-        let farewell = Farewell { journal: Arc::clone(&self.0.journal), number };
-        let witness = Witness::new(version.host.program());
-        let observer = self.observer(&witness);
-        let container =
-            Container::start(version.function.clone(), number, observer, version.host.clone()).await?;
-        Ok(Held { number, version: Arc::clone(version), container, witness, _farewell: farewell })
-    }
-
-    /// Notes every event and shows every line. Looking at who answers takes a millisecond, so only the first answer
-    /// is looked at.
-    fn observer(&self, witness: &Arc<Witness>) -> Observer {
-        let shared = Arc::clone(&self.0);
-        let look = witness.observer(Observer::new(|_| {}));
-        let has_answered = std::sync::atomic::AtomicBool::new(false);
-        Observer::new(move |event: Event| {
-            if let Some((stream, line)) = shared.journal.observed(&event) {
-                let name = match stream {
-                    Stream::Stdout => "stdout",
-                    Stream::Stderr => "stderr",
-                };
-                shared.console.log(name, super::log::cut(&line));
-            }
-            let is_news = match event.phase {
-                Phase::Spawned { .. } => true,
-                Phase::Answered { .. } => !has_answered.swap(true, Ordering::Relaxed),
-                _ => false,
-            };
-            if is_news {
-                look.pass(event);
-            }
-        })
-    }
-
-    /// What the first answer tells about a container, and what it takes; later ones tell nothing new.
-    fn look(&self, held: &Held) {
-        let is_first = self.0.journal.read(|state| {
-            state
-                .container(held.number)
-                .is_some_and(|life| life.takeover.is_none() && life.answered.is_some())
-        });
-        if !is_first {
-            return;
-        }
-        if let Some(answerer) = held.witness.answerer() {
-            self.0.journal.answered_by(held.number, &answerer);
-            if answerer.takeover == Takeover::None && held.version.host.is_node() {
-                self.0.console.warning(
-                    "Node answered itself: the program was NOT handed the process, so this is not what Rust says \
-                     (`--env TRAP_LOG=debug` shows what the trampoline chose)",
-                );
-            }
-        }
-        let (shared, number, host) = (Arc::clone(&self.0), held.number, held.witness.host());
-        tokio::task::spawn_blocking(move || shared.measure(number, host));
-    }
-
-    fn reached(&self, held: &Held) -> Reached {
-        self.0.journal.read(|state| {
-            let life = state.container(held.number);
-            // Without Node there is no code to be loaded: it is there.
-            let code = !held.version.host.is_node() || life.is_some_and(|life| life.loading.is_some());
-            let poll = life.is_some_and(|life| life.polled.is_some());
-            Reached { code, poll }
-        })
+        Held::start(version, container, &self.0.journal, &self.0.console).await
     }
 
     fn give_back(&self, held: Held) {
         let is_current = matches!(&*self.0.serving.borrow(), Serving::Version(version) if Arc::ptr_eq(version, &held.version));
-        if is_current && self.is_alive(held.number) {
+        if is_current && held.is_alive() {
             self.0.journal.idle(held.number);
             self.0.idle().push(held);
         } else {
-            self.take_down(held);
+            held.take_down();
         }
-    }
-
-    fn take_down(&self, held: Held) -> JoinHandle<()> {
-        self.0.journal.taken_down(held.number);
-        tokio::spawn(async move { held.container.shut_down().await })
     }
 
     /// Starts a container of a version and waits until it asks for an event. Then the version serves, and waiting
@@ -315,37 +191,6 @@ impl Pool {
         Ok(ready)
     }
 
-    async fn first_poll(&self, number: u32) -> Result<Ready, Outcome> {
-        let mut changes = self.0.journal.subscribe();
-        loop {
-            let seen = self.0.journal.read(|state| {
-                let life = state.container(number)?;
-                match (&life.stand, life.polled) {
-                    (Stand::Ended(End::NotLaunched(reason)), _) => {
-                        Some(Err(Outcome::NotLaunched { reason: reason.clone() }))
-                    }
-                    (Stand::Ended(End::Exited(exit)), None) => {
-                        Some(Err(ended(life.init_error.clone(), *exit)))
-                    }
-                    (_, Some(polled)) => {
-                        let node = life
-                            .loading
-                            .zip(life.spawned)
-                            .map(|(loading, spawned)| loading.saturating_duration_since(spawned));
-                        Some(Ok(Ready { at: polled, node }))
-                    }
-                    _ => None,
-                }
-            });
-            if let Some(seen) = seen {
-                return seen;
-            }
-            if changes.changed().await.is_err() {
-                return Err(Outcome::ShutDown);
-            }
-        }
-    }
-
     /// From now on this version serves.
     fn serve(&self, version: &Arc<Version>, held: Held) {
         self.0.serving.send_replace(Serving::Version(Arc::clone(version)));
@@ -356,7 +201,7 @@ impl Pool {
             older
         };
         for held in older {
-            let _gone = self.take_down(held);
+            held.take_down();
         }
     }
 
@@ -396,10 +241,10 @@ impl Pool {
             let alive = state.containers.iter().filter(|life| !matches!(life.stand, Stand::Ended(_)));
             alive.filter_map(|life| Some((life.number, life.pid?))).collect()
         });
-        let shared = Arc::clone(&self.0);
+        let journal = Arc::clone(&self.0.journal);
         let measured = tokio::task::spawn_blocking(move || {
             for (number, pid) in hosts {
-                shared.measure(number, Some(pid));
+                measure(&journal, number, Some(pid));
             }
         });
         let _done = measured.await;
@@ -453,37 +298,9 @@ impl Pool {
     }
 }
 
-/// How an invocation would have ended that a runtime never asked for.
-fn ended(init_error: Option<axum::body::Bytes>, exit: Exit) -> Outcome {
-    match init_error {
-        Some(body) => Outcome::InitError { body },
-        None => Outcome::Exited { exit, when: When::Init, posted: None },
-    }
-}
-
-/// A container that did not come to ask for an event.
-struct NotStarted {
-    outcome: Outcome,
-    error: Error,
-}
-
-/// When a version's first container asked for an event.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ready {
-    pub(super) at: Instant,
-    /// How long its Node took to boot.
-    pub(super) node: Option<Duration>,
-}
-
 impl Shared {
     fn idle(&self) -> MutexGuard<'_, Vec<Held>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn measure(&self, number: u32, host: Option<u32>) {
-        if let Some(memory) = host.and_then(Memory::of) {
-            self.journal.memory(number, memory.pss);
-        }
     }
 }
 

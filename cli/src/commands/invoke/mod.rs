@@ -30,7 +30,7 @@ use timeline::Timeline;
 const LONGEST_LINE: usize = 2000;
 
 /// Why an answer may not be what it seems.
-const NODE_ANSWERED: &str = "Node answered itself: the program was NOT handed the process, so this is not what \
+pub(crate) const NODE_ANSWERED: &str = "Node answered itself: the program was NOT handed the process, so this is not what \
                              Rust says (`TRAP_LOG=debug` shows what the trampoline chose)";
 
 /// Boot the artifact in Node on this machine, send it one request, and show who answered
