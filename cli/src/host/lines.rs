@@ -10,9 +10,10 @@ use tokio::time::Instant;
 /// error, and in a bundled artifact that line is the whole payload.
 const LONGEST: usize = 64 * 1024;
 
-/// How much a paced output may say in each [`BEAT`] before it has to wait. Whoever says more is slowed down,
-/// and nobody else is.
+/// How much a paced output may say in each [`BEAT`] before it has to wait, in bytes and in lines. Whoever says more is
+/// slowed down, and nobody else is.
 const BREATH: usize = 256 * 1024;
+const BREATH_LINES: usize = 500;
 const BEAT: Duration = Duration::from_millis(50);
 
 /// How much is read at most because somebody waits for it: more than a pipe holds.
@@ -31,7 +32,7 @@ pub(super) async fn read(
 ) {
     let mut pending = Vec::new();
     let mut buffer = vec![0; 8 * 1024];
-    let mut pace = Pace { since: Instant::now(), read: 0 };
+    let mut pace = Pace::begin();
     let mut waiting: Vec<Drained> = Vec::new();
     let mut drained = 0;
     loop {
@@ -66,6 +67,7 @@ pub(super) async fn read(
         while let Some(end) = pending[start..].iter().position(|byte| *byte == b'\n') {
             line(text(&pending[start..start + end]));
             start += end + 1;
+            pace.lines += 1;
         }
         pending.drain(..start);
         if pending.len() >= LONGEST {
@@ -88,16 +90,22 @@ fn tell(waiting: &mut Vec<Drained>) {
 struct Pace {
     since: Instant,
     read: usize,
+    lines: usize,
 }
 
 impl Pace {
+    fn begin() -> Self {
+        Self { since: Instant::now(), read: 0, lines: 0 }
+    }
+
     /// How long to wait before reading on.
     fn rest(&mut self) -> Option<Duration> {
         let elapsed = self.since.elapsed();
         if elapsed >= BEAT {
-            *self = Self { since: Instant::now(), read: 0 };
+            *self = Self::begin();
         }
-        (self.read >= BREATH).then(|| BEAT.saturating_sub(elapsed))
+        let is_much = self.read >= BREATH || self.lines >= BREATH_LINES;
+        is_much.then(|| BEAT.saturating_sub(elapsed))
     }
 }
 
