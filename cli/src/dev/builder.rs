@@ -156,7 +156,10 @@ impl Builder {
         }
         let (folder, arch, last) = (self.folder.clone(), self.arch, self.last.clone());
         let package = move || package(&plan, &programs, arch, &folder, last.as_deref());
-        let Some(mut new) = blocking(package).await? else { return Ok(Made::Same { is_fresh }) };
+        let started = std::time::Instant::now();
+        let packaged = blocking(package).await?;
+        self.console.ui().detail("Packaged", format_args!("and checked in {:.1?}", started.elapsed()));
+        let Some(mut new) = packaged else { return Ok(Made::Same { is_fresh }) };
         new.cargo = cargo;
         Ok(Made::New(Box::new(new)))
     }

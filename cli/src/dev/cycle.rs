@@ -78,6 +78,8 @@ impl Cycle {
         let changed = (!change.paths.is_empty()).then(|| told(&change.paths, &self.root));
         if let Some(changed) = &changed {
             self.console.status("Changed", changed);
+            let since = change.saved.elapsed();
+            self.console.ui().detail("Noticed", format_args!("{since:.1?} after the save"));
         }
         self.pool.hope();
         self.journal.build(|build| {
