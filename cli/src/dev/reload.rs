@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn times_are_told_with_the_digits_that_matter() {
         for (ms, expected) in
-            [(0.04, "0.0 ms"), (3.14, "3.1 ms"), (42.4, "42 ms"), (999.4, "999 ms"), (1234.0, "1.23 s")]
+            [(0.04, "0.0 ms"), (3.26, "3.3 ms"), (42.4, "42 ms"), (999.4, "999 ms"), (1234.0, "1.23 s")]
         {
             assert_eq!(span(ms), expected);
         }

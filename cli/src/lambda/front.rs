@@ -20,9 +20,6 @@ use super::function_url::{self, Context};
 use super::sandbox::Handle;
 use super::{Done, Function, Invocation, Outcome, PAYLOAD_LIMIT};
 
-/// Where Lambda's clients and AWS's emulator take events.
-pub(crate) const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
-
 /// Headers that belong to one connection and are not passed on.
 const HOP_BY_HOP: [header::HeaderName; 5] =
     [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH, header::UPGRADE, header::TRAILER];
@@ -45,7 +42,7 @@ impl Front {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let routes = Router::new()
-            .route(INVOCATIONS, post(invoke))
+            .route("/2015-03-31/functions/function/invocations", post(invoke))
             .fallback(url)
             .with_state(sandbox)
             .into_make_service_with_connect_info::<SocketAddr>();
