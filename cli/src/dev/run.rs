@@ -9,6 +9,7 @@ use super::api::Page;
 use super::builder::Builder;
 use super::console::Console;
 use super::cycle::Cycle;
+use super::env_file;
 use super::journal::Journal;
 use super::pool::Pool;
 use super::server;
@@ -25,6 +26,9 @@ use crate::{Error, Result};
 
 /// How often memory is measured while somebody looks.
 const MEASURED: Duration = Duration::from_secs(2);
+
+/// How long work may take that was begun before the end.
+const LAST_WORK: Duration = Duration::from_secs(2);
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -54,14 +58,17 @@ pub struct Wanted {
 pub fn run(wanted: Wanted, node: impl FnOnce(Arch) -> Result<Option<Node>>, ui: &Ui) -> Result<()> {
     let started = Instant::now();
     let console = Console::new(*ui).map_err(Error::file("start a thread in", "."))?;
+    for file in &wanted.env_files {
+        env_file::read(file)?;
+    }
     let builder = Builder::new(wanted.selection.clone(), console.clone())?;
     let node = node(builder.arch())?;
     // One thread is enough: all that happens is waited for, and what takes its time has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Error::file("start the event loop in", "."))?;
     let ended = runtime.block_on(serve(wanted, builder, node, &console, started));
-    // Everything that was started ends with what was spawned.
-    drop(runtime);
+    // Everything that was started ends with what was spawned; what cargo is asked on the side need not be answered.
+    runtime.shutdown_timeout(LAST_WORK);
     console.finish();
     ended
 }

@@ -32,6 +32,36 @@ fn every_way_to_end_it_ends_everything_it_started() {
 }
 
 #[test]
+fn who_wants_it_to_outlive_the_terminal_says_nohup() {
+    if !is_ready() {
+        return;
+    }
+    let place = Place::new();
+    let command = place.command(&["--port", "0"]);
+    let mut nohup = Command::new("nohup");
+    nohup.arg(command.get_program()).args(command.get_args()).current_dir(place.path("."));
+    for (name, value) in command.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+        nohup.env(name, value);
+    }
+    let log = fs::File::create(place.path("log")).expect("written");
+    let mut child = nohup.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("it starts");
+    let said = || fs::read_to_string(place.path("log")).unwrap_or_default();
+    eventually("it serves", || said().contains("Ready").then_some(()));
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a pid");
+    kill_process(pid, Signal::HUP).expect("it runs");
+    let address = said()
+        .split("http://")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next())
+        .expect("it")
+        .to_owned();
+    assert_eq!(crate::place::request(&address, "GET", "/", &[], "").body, "one");
+    kill_process(pid, Signal::TERM).expect("it runs");
+    assert_eq!(child.wait().expect("it ends").code(), Some(143));
+    place.is_quiet();
+}
+
+#[test]
 fn it_ends_while_cargo_compiles() {
     if !is_ready() {
         return;
@@ -137,6 +167,8 @@ fn what_cannot_be_served_is_told_at_once() {
         (&["--port", "70000"], 2, "70000"),
         (&["--concurrency", "0"], 2, "0 is not in 1..=1000"),
         (&["--program", "missing"], 5, "missing"),
+        (&["--env-file", "missing.env"], 5, "missing.env"),
+        (&["--env-file", "Cargo.toml"], 2, "error[env-file]"),
     ] {
         let (code, said) = failed(arguments);
         assert_eq!(code, Some(status), "{arguments:?}: {said}");

@@ -244,7 +244,10 @@ pub(crate) fn interruption() -> impl Future<Output = i32> {
     {
         use tokio::signal::unix::{SignalKind, signal};
         let wait = |kind: SignalKind| {
-            let signal = signal(kind);
+            // Who started this with `nohup` wants it to outlive the terminal.
+            let is_heard = kind != SignalKind::hangup() || !is_hangup_ignored();
+            let signal =
+                is_heard.then(|| signal(kind)).unwrap_or_else(|| Err(std::io::ErrorKind::Other.into()));
             async move {
                 match signal {
                     Ok(mut signal) => drop(signal.recv().await),
@@ -269,6 +272,16 @@ pub(crate) fn interruption() -> impl Future<Output = i32> {
             Err(_) => std::future::pending().await,
         }
     }
+}
+
+/// Whether this process was started with the signal ignored that says that the terminal is gone; Linux tells.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    // Signal 1 is the lowest bit.
+    ignored & 1 != 0
 }
 
 #[cfg(test)]
