@@ -224,7 +224,7 @@ fn record(request: &Request, programs: &[Program], files: &[File], site: &Site) 
             .map(|program| ProgramRecord {
                 arch: program.arch,
                 sha256: program.sha256.clone(),
-                size: program.bytes.len() as u64,
+                size: program.size,
             })
             .collect(),
         files: {

@@ -43,6 +43,8 @@ pub(super) struct Builder {
     is_offline: bool,
     has_target: bool,
     last: Option<String>,
+    /// The plan whose program was taken apart and found good.
+    admitted: Option<Arc<Plan>>,
 }
 
 /// What came of a build.
@@ -100,7 +102,17 @@ impl Builder {
         remove_leftovers(&folder);
         let is_offline = selection.cargo.is_offline();
         let (arch, plan) = (choose(&arches), Some(Arc::new(plan)));
-        Ok(Self { selection, plan, arch, folder, console, is_offline, has_target: false, last: None })
+        Ok(Self {
+            selection,
+            plan,
+            arch,
+            folder,
+            console,
+            is_offline,
+            has_target: false,
+            last: None,
+            admitted: None,
+        })
     }
 
     /// The architecture of the program.
@@ -155,10 +167,13 @@ impl Builder {
             }
         }
         let (folder, arch, last) = (self.folder.clone(), self.arch, self.last.clone());
-        let package = move || package(&plan, &programs, arch, &folder, last.as_deref());
+        let is_admitted = self.admitted.as_ref().is_some_and(|admitted| Arc::ptr_eq(admitted, &plan));
+        let admitted = Arc::clone(&plan);
+        let package = move || package(&plan, &programs, arch, &folder, last.as_deref(), is_admitted);
         let started = std::time::Instant::now();
         let packaged = blocking(package).await?;
         self.console.ui().detail("Packaged", format_args!("and checked in {:.1?}", started.elapsed()));
+        self.admitted = Some(admitted);
         let Some(mut new) = packaged else { return Ok(Made::Same { is_fresh }) };
         new.cargo = cargo;
         Ok(Made::New(Box::new(new)))
@@ -201,6 +216,7 @@ fn package(
     arch: Arch,
     folder: &Path,
     last: Option<&str>,
+    is_admitted: bool,
 ) -> Result<Option<New>> {
     // What there is to say of a program is said when it is built for a platform.
     let ui = Ui::new(true, false, Format::Human);
@@ -211,39 +227,45 @@ fn package(
     let mut plan = plan.clone();
     plan.request.dir = own.path().join("artifact");
     let inside = plan.request.dir.join("trap").join(payload::file_name(&plan.request.name, arch));
-    // A program with everything a debugger wants is large: it is copied while it is read and checked.
-    let copied = own.path().join("program");
-    let source = files.iter().find(|(_, of)| of.is_none_or(|of| of == arch)).map(|(path, _)| path);
-    let admit = |(path, arch): &(PathBuf, Option<Arch>)| exec::admit(path, *arch, &plan.request, &ui);
-    let (copy, programs) = std::thread::scope(|scope| {
-        let to = &copied;
-        let copy = source.map(|source| scope.spawn(move || std::fs::copy(source, to)));
-        let programs = files.iter().map(admit).collect::<Result<Vec<Program>>>();
-        (copy.and_then(|copy| copy.join().ok()), programs)
-    });
-    let programs = programs?;
-    let Some(ours) = programs.iter().find(|program| program.arch == arch) else {
+    let admit = |(path, of): &(PathBuf, Option<Arch>)| match of {
+        // What cargo and this plan have made once, they make again: it need not be taken apart.
+        Some(of) if is_admitted => Program::hashed(*of, path).map_err(Error::file("read", path)),
+        of => exec::admit(path, *of, &plan.request, &ui),
+    };
+    let mut programs = files.iter().map(admit).collect::<Result<Vec<Program>>>()?;
+    let Some(at) = programs.iter().position(|program| program.arch == arch) else {
         let message = format!("the program is not for {arch} any more");
         return Err(Error::known("program-machine", Class::Request, message));
     };
-    let (sha256, size) = (ours.sha256.clone(), ours.bytes.len() as u64);
+    let (source, ours) = (&files[at].0, &mut programs[at]);
+    let (sha256, size) = (ours.sha256.clone(), ours.size);
     if last == Some(sha256.as_str()) {
         return Ok(None);
     }
-    let is_copied = copy.is_some_and(|copied| copied.is_ok_and(|bytes| bytes == size));
-    let is_one_file = files.len() == 1 && plan.request.encoding == Encoding::File;
-    if is_copied && is_one_file {
-        plan.steps
-            .retain(|step| !matches!(step, Step::Write { content: Content::Program(of), .. } if *of == arch));
+    let is_file = plan.request.encoding == Encoding::File;
+    if is_file {
+        // A program with everything a debugger wants is large, so it is put there without being held in memory.
+        let is_program = |content: &Content| matches!(content, Content::Program(of) if *of == arch);
+        plan.steps.retain(|step| !matches!(step, Step::Write { content, .. } if is_program(content)));
+        put(source, &inside, matches!(plan.request.source, Source::Cargo(_)))?;
+    } else if ours.bytes.is_empty() {
+        ours.bytes = files::read(source)?;
     }
     let artifact = exec::package(&plan, programs, &ui)?;
-    if is_copied && is_one_file {
-        std::fs::rename(&copied, &inside).map_err(Error::file("write", &inside))?;
-    }
     trace(&artifact)?;
-    let program = if inside.exists() { &inside } else { source.unwrap_or(&copied) };
-    keep_last(program, folder)?;
+    keep_last(if is_file { &inside } else { source }, folder)?;
     Ok(Some(New { artifact, folder: Arc::new(own), program: inside, sha256, size, cargo: None }))
+}
+
+/// Puts a program into an artifact. Linkers make a new file each time, so what cargo has made can have a second name;
+/// other tools may write into the file that they wrote before.
+fn put(source: &Path, inside: &Path, is_cargos: bool) -> Result<()> {
+    let folder = inside.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(Error::file("create the folder", folder))?;
+    if !is_cargos || std::fs::hard_link(source, inside).is_err() {
+        std::fs::copy(source, inside).map_err(Error::file("copy to", inside))?;
+    }
+    Ok(())
 }
 
 /// Lets the artifact's modules tell their phases.

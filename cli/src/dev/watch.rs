@@ -13,7 +13,7 @@ use super::sources::Sources;
 use crate::{Class, Error, Result};
 
 /// How long nothing must have changed: an editor writes a file in several steps, a formatter right after it.
-const QUIET: Duration = Duration::from_millis(25);
+const QUIET: Duration = Duration::from_millis(15);
 
 /// How long to wait at most for that: somebody who saves all the time wants to see something too.
 const PATIENCE: Duration = Duration::from_millis(250);
