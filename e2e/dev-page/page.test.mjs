@@ -81,7 +81,7 @@ test("what is asked is seen as it comes, opened, and replayed", async (t) => {
   const response = await fetch(`${base}/say/hello-from-outside`, { headers: { authorization: `Bearer ${SECRET}`, cookie: `id=${SECRET}` } });
   assert.equal(response.status, 200);
   const seen = row(page, "/say/hello-from-outside");
-  await seen.waitFor();
+  await seen.locator("td.status", { hasText: "200" }).waitFor();
   assert.match(await seen.innerText(), /200\s+GET \/say\/hello-from-outside\s+\d.*m?s\s+[0-9a-f]{8}/);
 
   await seen.getByRole("button").click();
