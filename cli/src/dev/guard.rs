@@ -55,9 +55,10 @@ pub(super) fn is_from_here(headers: &HeaderMap, host: &str) -> bool {
     let origins: Vec<_> = headers.get_all(header::ORIGIN).iter().collect();
     let origin = match origins[..] {
         [] => true,
-        [origin] => {
-            origin.to_str().is_ok_and(|origin| origin.eq_ignore_ascii_case(&format!("http://{host}")))
-        }
+        // A tunnel to an allowed name may speak TLS outside; on one port there is only one server.
+        [origin] => origin.to_str().is_ok_and(|origin| {
+            ["http", "https"].iter().any(|scheme| origin.eq_ignore_ascii_case(&format!("{scheme}://{host}")))
+        }),
         _ => false,
     };
     let site = headers.get_all(FETCH_SITE).iter().all(|site| site == "same-origin" || site == "none");
@@ -125,10 +126,11 @@ mod tests {
         assert!(is_ours(&[]));
         assert!(is_ours(&[("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")]));
         assert!(is_ours(&[("sec-fetch-site", "none")]));
+        assert!(is_ours(&[("origin", "https://localhost:3000")]));
         for headers in [
             &[("origin", "http://evil.example")][..],
             &[("origin", "http://localhost:3001")],
-            &[("origin", "https://localhost:3000")],
+            &[("origin", "ftp://localhost:3000")],
             &[("origin", "null")],
             &[("origin", "http://127.0.0.1:3000")],
             &[("origin", "http://localhost:3000"), ("origin", "http://evil.example")],
