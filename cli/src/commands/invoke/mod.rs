@@ -246,8 +246,7 @@ pub(crate) fn interruption() -> impl Future<Output = i32> {
         let wait = |kind: SignalKind| {
             // Who started this with `nohup` wants it to outlive the terminal.
             let is_heard = kind != SignalKind::hangup() || !is_hangup_ignored();
-            let signal =
-                is_heard.then(|| signal(kind)).unwrap_or_else(|| Err(std::io::ErrorKind::Other.into()));
+            let signal = if is_heard { signal(kind) } else { Err(std::io::ErrorKind::Other.into()) };
             async move {
                 match signal {
                     Ok(mut signal) => drop(signal.recv().await),
