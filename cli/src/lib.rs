@@ -10,6 +10,7 @@ pub mod cargo_args;
 pub mod cli;
 pub mod commands;
 pub mod compile;
+pub mod deploy;
 pub mod dev;
 pub mod doctor;
 pub mod elf;
@@ -26,6 +27,7 @@ pub mod platform;
 pub mod project;
 pub mod settings;
 pub mod size;
+pub mod text;
 pub mod ui;
 
 pub use error::{Class, Error, Result};

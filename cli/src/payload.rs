@@ -39,6 +39,10 @@ pub struct Program {
     pub bytes: Vec<u8>,
 }
 
+/// What a program has in it that serves HTTP itself, on `$PORT` and the address `$TRAP_HOST`, where there is no
+/// Runtime API: it reads this variable. `trap_runtime` does, and so does what `cargo trap new` writes.
+const SERVES: &[u8] = b"TRAP_HOST";
+
 impl Program {
     /// Hashes the file.
     pub fn new(arch: Arch, bytes: Vec<u8>) -> Self {
@@ -64,6 +68,11 @@ impl Program {
             }
         }
         Ok(Self { arch, sha256: hex(&hasher.finalize()), size, bytes: Vec::new() })
+    }
+
+    /// True when the program serves HTTP itself, on the port that `PORT` names.
+    pub fn serves(&self) -> bool {
+        memchr::memmem::find(&self.bytes, SERVES).is_some()
     }
 }
 
@@ -148,6 +157,9 @@ pub fn module(
             Encoding::File => {
                 text.push_str(&format!("      file: {},\n", quoted(&file_name(name, program.arch))));
             }
+        }
+        if program.serves() {
+            text.push_str("      serves: true,\n");
         }
         if stub {
             let (key, value) = match encoding {

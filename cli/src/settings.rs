@@ -28,6 +28,10 @@ pub enum Takeover {
     ExecExecve,
     /// Run the program as a child and wait for it (any Node)
     Spawn,
+    /// Run the program as a child and feed it the host's events (hosts that push)
+    Bridge,
+    /// Replace the Node process by the program, which serves HTTP on `$PORT` itself (hosts that only start a process)
+    Port,
 }
 
 impl Takeover {
@@ -39,14 +43,25 @@ impl Takeover {
             Self::ExecStub => "exec:stub",
             Self::ExecExecve => "exec:execve",
             Self::Spawn => "spawn",
+            Self::Bridge => "bridge",
+            Self::Port => "port",
+        }
+    }
+
+    /// The takeover that this is a way of.
+    #[must_use]
+    pub fn family(self) -> Self {
+        match self {
+            Self::ExecStub | Self::ExecExecve => Self::Exec,
+            other => other,
         }
     }
 
     /// True when the exec stub may be what replaces the process, so that it has to travel with the program.
     pub fn uses_stub(self) -> bool {
         match self {
-            Self::Auto | Self::Exec | Self::ExecStub => true,
-            Self::ExecExecve | Self::Spawn => false,
+            Self::Auto | Self::Exec | Self::ExecStub | Self::Port => true,
+            Self::ExecExecve | Self::Spawn | Self::Bridge => false,
         }
     }
 }

@@ -141,16 +141,15 @@ impl Ui {
         out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Stdout)
     }
 
-    /// Output of a tool on stderr, unchanged: it is its own talk.
-    pub fn pass(&self, bytes: &[u8]) {
-        let mut err = io::stderr().lock();
-        // There is nobody to tell.
-        let _gone = err.write_all(bytes).and_then(|()| err.flush());
-    }
-
     /// A failure after which the command goes on; otherwise as [`Ui::error`].
     pub fn failure(&self, error: &Error) {
         self.explain(error);
+    }
+
+    /// What a tool wrote to its stderr, unchanged, on ours; `quiet` does not silence it.
+    pub fn pass_on(&self, bytes: &[u8]) {
+        // Where nobody listens there is nobody to tell.
+        let _ = io::stderr().lock().write_all(bytes);
     }
 
     /// An error, its causes and its hint. A failure that a child tool has explained is not said twice.

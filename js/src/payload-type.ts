@@ -21,6 +21,8 @@ export interface Program {
   readonly file?: string;
   /** What replaces the Node process by the executable; absent where the executable is never to replace it. */
   readonly stub?: Stub;
+  /** True when the executable serves HTTP by itself, on the port that the variable `PORT` names. */
+  readonly serves?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface Payload {
 }
 
 /** How the program gets control: chosen at run time, or forced when the artifact was built. */
-export type Takeover = "auto" | "exec" | Means | "spawn";
+export type Takeover = "auto" | "exec" | Means | "spawn" | "bridge" | "port";
 
 /** The two ways to replace this process: the payload's stub, or Node's own `process.execve`. */
 export type Means = "exec:stub" | "exec:execve";
@@ -48,10 +50,8 @@ export type Means = "exec:stub" | "exec:execve";
 /** Choices made when the artifact was built. */
 export interface Options {
   readonly takeover: Takeover;
-}
-
-/** What is left to the class when nothing was taken over. */
-export interface Standby {
-  /** Would answer one event of the host; rejects with the `TrapError` that says why it cannot. */
-  handle(event: unknown, context?: unknown): Promise<unknown>;
+  /** For a host that only starts a process: the variable that names the port to serve HTTP on. */
+  readonly port?: string;
+  /** The variable that tells how many seconds the host gives a request, where a host has one. */
+  readonly timeout?: string;
 }

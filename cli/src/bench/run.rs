@@ -197,6 +197,7 @@ async fn prepare(settings: &Settings, stage: &mut Stage, common: &Common) -> Res
             }
             Recipe::Boot | Recipe::Handler => Takeover::None,
             Recipe::Ours(_, takeover) if takeover.starts_with("exec") => Takeover::Exec,
+            Recipe::Ours(..) if !planned.recipe.hands_over() => Takeover::Bridge,
             Recipe::Seed | Recipe::Ours(..) => Takeover::Spawn,
         };
         if let Some(host) = host(planned, settings, &built.dir, built) {

@@ -119,13 +119,13 @@ impl Stage {
                 let text = base64::engine::general_purpose::STANDARD.encode(bytes);
                 module(dir, &SEED.replace("@BASE64@", &text))?
             }
-            Recipe::Ours(payload, name) => self.ours(dir, payload, name)?,
+            Recipe::Ours(payload, name) => self.ours(dir, payload, name, recipe.hands_over())?,
         };
         self.built.insert(id, built);
         Ok(())
     }
 
-    fn ours(&self, dir: PathBuf, payload: Payload, name: &str) -> Result<Built> {
+    fn ours(&self, dir: PathBuf, payload: Payload, name: &str, hands_over: bool) -> Result<Built> {
         let selection = Selection {
             program: vec![self.program_file()],
             flags: Flags {
@@ -144,8 +144,8 @@ impl Stage {
             let file = payload::file_name(&self.program.name, self.program.arch);
             forbid_execution(&artifact.dir.join("trap").join(file))?;
         }
-        let traced =
-            if plan.request.single_file { Some(traced_twin(&artifact.dir, &artifact.record)?) } else { None };
+        let is_traced = plan.request.single_file && hands_over;
+        let traced = if is_traced { Some(traced_twin(&artifact.dir, &artifact.record)?) } else { None };
         let mut size = 0;
         for path in artifact.record.files.keys() {
             size += flush(&artifact.dir.join(path))?;
@@ -154,10 +154,14 @@ impl Stage {
     }
 }
 
-/// The platform whose artifact is one module: what is measured is the trampoline, not a platform's tools.
+/// The platform whose artifact is one module and nothing else that a host could load: what is measured is the
+/// trampoline, not a platform's tools.
 fn single_module() -> Result<String> {
-    let all = platform::all()?;
-    let found = all.into_iter().find(|platform| platform.manifest.single_file);
+    let plain = |manifest: &platform::Manifest| {
+        let platform::Manifest { single_file, handler, code, adapters, .. } = manifest;
+        *single_file && handler.is_some() && code.is_none() && adapters.is_empty()
+    };
+    let found = platform::all()?.into_iter().find(|platform| plain(&platform.manifest));
     Ok(found.map_or_else(|| platform::DEFAULT.to_owned(), |platform| platform.manifest.id))
 }
 

@@ -182,6 +182,7 @@ fn told(takeover: Takeover) -> &'static str {
     match takeover {
         Takeover::Exec => "the program in the host's process",
         Takeover::Spawn => "a child of the host",
+        Takeover::Bridge => "a child that the host feeds",
         Takeover::None => "what was started itself",
     }
 }

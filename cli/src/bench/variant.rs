@@ -36,8 +36,11 @@ pub enum Recipe {
 /// The takeovers, in the order in which `auto` tries them.
 const TAKEOVERS: [&str; 3] = ["exec:stub", "exec:execve", "spawn"];
 
+/// What feeds the program where the host pushes events; here Node polls and pushes them.
+const BRIDGE: &str = "bridge";
+
 /// Every recipe, in the order of the report.
-const RECIPES: [Recipe; 13] = [
+const RECIPES: [Recipe; 14] = [
     Recipe::Program,
     Recipe::Boot,
     Recipe::Handler,
@@ -51,6 +54,7 @@ const RECIPES: [Recipe; 13] = [
     Recipe::Ours(Payload::FileCopied, TAKEOVERS[0]),
     Recipe::Ours(Payload::FileCopied, TAKEOVERS[1]),
     Recipe::Ours(Payload::FileCopied, TAKEOVERS[2]),
+    Recipe::Ours(Payload::File, BRIDGE),
 ];
 
 impl Payload {
@@ -93,6 +97,11 @@ impl Recipe {
             Self::Seed => Kind::Seed,
             Self::Ours(..) => Kind::Ours,
         }
+    }
+
+    /// True when the program is given the process, so that the start has the phases of that.
+    pub fn hands_over(self) -> bool {
+        matches!(self, Self::Ours(_, takeover) if takeover != BRIDGE)
     }
 
     /// Why this Node cannot do it, if it cannot.
@@ -286,7 +295,7 @@ mod tests {
         assert_eq!(ids(&named(&["seed"])), ["program", "boot", "seed"]);
         assert_eq!(
             ids(&named(&["file"])),
-            ["program", "boot", "file/exec:stub", "file/exec:execve", "file/spawn"]
+            ["program", "boot", "file/exec:stub", "file/exec:execve", "file/spawn", "file/bridge"]
         );
         assert_eq!(
             ids(&named(&["base64/exec", "file-copied/spawn"])),

@@ -10,6 +10,7 @@ use crate::arch::{Arch, ArchChoice};
 use crate::artifact::Artifact;
 use crate::cargo_args::CargoArgs;
 use crate::compile::Compile;
+use crate::deploy::Deployment;
 use crate::payload::Encoding;
 use crate::plan::{self, Plan, Request, Source, Step, plan};
 use crate::platform;
@@ -30,6 +31,17 @@ pub struct Args {
     /// What to build and package.
     #[command(flatten)]
     pub selection: Selection,
+    /// What is written, and where.
+    #[command(flatten)]
+    pub output: Output,
+    /// Print the steps and stop
+    #[arg(long, help_heading = "Packaging")]
+    pub dry_run: bool,
+}
+
+/// What is written, and where: what `build` and `deploy` share.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Output {
     /// Write the class, the trampoline and, unless `--payload file` is given, the program into one file
     #[arg(long, help_heading = "Packaging")]
     pub single_file: bool,
@@ -39,9 +51,6 @@ pub struct Args {
     /// Also write a zip of the artifact, beside its folder
     #[arg(long, help_heading = "Packaging")]
     pub zip: bool,
-    /// Print the steps and stop
-    #[arg(long, help_heading = "Packaging")]
-    pub dry_run: bool,
 }
 
 /// Which program, and how it is packaged: what `build` and `invoke` share.
@@ -65,12 +74,10 @@ pub struct Selection {
 pub enum Purpose {
     /// To be deployed.
     Deploy {
-        /// `--single-file`
-        single_file: bool,
-        /// `--out-dir`
-        out_dir: Option<PathBuf>,
-        /// `--zip`
-        zip: bool,
+        /// What is written, and where.
+        output: Output,
+        /// True when the platform's own tool is given it next: with what that wants.
+        at_once: bool,
     },
     /// To be started on this machine, by `invoke`: for this machine's architecture unless another was typed,
     /// as JavaScript (older Node versions do not read TypeScript), with the platform's loader stood in for.
@@ -82,13 +89,14 @@ pub enum Purpose {
 /// # Errors
 /// Those of [`resolve`] and of [`exec::execute`].
 pub fn run(args: Args, ui: &Ui) -> Result<()> {
-    let purpose = Purpose::Deploy { single_file: args.single_file, out_dir: args.out_dir, zip: args.zip };
+    let purpose = Purpose::Deploy { output: args.output, at_once: false };
     let plan = resolve(&args.selection, &purpose)?;
     if args.dry_run {
         return print_plan(&plan, ui);
     }
     let artifact = exec::execute(&plan, args.selection.cargo.is_offline(), ui)?;
-    report(&plan, &artifact, ui)
+    report(&artifact, ui)?;
+    if ui.is_json() { Ok(()) } else { next(&plan, ui) }
 }
 
 /// Builds an artifact for a purpose.
@@ -144,6 +152,9 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         }
     };
 
+    if !local {
+        platform.runs(&arches)?;
+    }
     let lang = match flags.lang {
         _ if local => Lang::Js,
         None => manifest.langs[0],
@@ -161,10 +172,14 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
             .with_hint(format!("leave `--lang` out, or give {}", known.join(" or "))));
         }
     };
-    let one_file = matches!(purpose, Purpose::Deploy { single_file: true, .. });
+    let one_file = matches!(purpose, Purpose::Deploy { output: Output { single_file: true, .. }, .. });
     let default_payload = if one_file { Encoding::Base64 } else { manifest.payload };
     let encoding = if native { Encoding::File } else { flags.payload.unwrap_or(default_payload) };
-    let takeover = if native { Takeover::Spawn } else { flags.takeover.unwrap_or_default() };
+    let takeover = match platform.takeover(flags.takeover.unwrap_or_default())? {
+        Takeover::Bridge => Takeover::Bridge,
+        _ if native => Takeover::Spawn,
+        takeover => takeover,
+    };
     let target_dir = match &project {
         Some(project) => project.target_dir.clone(),
         None => (selection.cargo.target_dir.clone())
@@ -174,12 +189,10 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let own_dir = |below: &str| target_dir.join("trap").join(below).join(&manifest.id).join(&name);
     let (dir, shared_dir, single_file, zip) = match purpose {
         Purpose::Local => (own_dir("local"), false, manifest.single_file, None),
-        Purpose::Deploy { single_file, out_dir, zip } => {
+        Purpose::Deploy { output: Output { single_file, out_dir, zip }, at_once } => {
             let dir = out_dir.clone().unwrap_or_else(|| own_dir(""));
-            let archive = zip.then(|| match out_dir {
-                Some(dir) => dir.join(format!("{name}.zip")),
-                None => dir.with_file_name(format!("{name}.zip")),
-            });
+            let zip = *zip || (*at_once && manifest.deploy.zip);
+            let archive = zip.then(|| plan::zip_path(&dir, &name, out_dir.is_some()));
             (dir, out_dir.is_some(), *single_file || manifest.single_file, archive)
         }
     };
@@ -193,6 +206,7 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         takeover,
         lang,
         single_file,
+        self_contained: one_file,
         dir,
         shared_dir,
         zip,
@@ -265,7 +279,11 @@ fn print_plan(plan: &Plan, ui: &Ui) -> Result<()> {
     ui.text(text)
 }
 
-fn report(plan: &Plan, artifact: &Artifact, ui: &Ui) -> Result<()> {
+/// Says what was built.
+///
+/// # Errors
+/// When stdout cannot take it.
+pub fn report(artifact: &Artifact, ui: &Ui) -> Result<()> {
     #[derive(Serialize)]
     struct Line<'a> {
         reason: &'static str,
@@ -275,7 +293,6 @@ fn report(plan: &Plan, artifact: &Artifact, ui: &Ui) -> Result<()> {
         record: &'a crate::artifact::Record,
     }
     let record = &artifact.record;
-    let request = &plan.request;
     for program in &record.programs {
         let size = match record.payload {
             Encoding::Base64 => {
@@ -307,10 +324,20 @@ fn report(plan: &Plan, artifact: &Artifact, ui: &Ui) -> Result<()> {
             record,
         });
     }
-    let arches: Vec<_> = record.programs.iter().map(|program| program.arch).collect();
-    let values = plan::values(request, &arches);
+    Ok(())
+}
+
+/// Says what to type after a build: what the manifest says, and at last what deploys it.
+fn next(plan: &Plan, ui: &Ui) -> Result<()> {
+    let request = &plan.request;
+    let values = plan::values(request, &plan.arches);
     for next in &request.platform.manifest.next {
         ui.status("Next", platform::render_text("next", next, &values)?);
     }
+    let dir = &request.dir;
+    let artifact = if request.shared_dir { dir.join(plan::record_path(&request.name)) } else { dir.clone() };
+    let deployment = Deployment::plan(request, &plan.arches, None, &[])?;
+    let artifact = plan::word(&plan::shown(&artifact));
+    ui.status("Next", format_args!("cargo trap deploy {artifact}    # by `{}`", deployment.verb()));
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::arch::Arch;
-use crate::artifact::Record;
+use crate::artifact::{self, Record};
 use crate::elf::{Elf, Kind, Machine};
 use crate::gate::{self, Rules};
 use crate::payload::{self, Encoding, Found, Stub, base64_len};
@@ -95,56 +95,22 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     let Some(first) = problems.first() else { return Ok(()) };
     let more = problems.len() - 1;
     let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-    Err(Error::known("damaged", Class::Request, format!("{first}{more}"))
-        .with_hint("build it again with `cargo trap build`"))
+    Err(artifact::damaged(format!("{first}{more}")))
 }
 
 /// An artifact's folder, or somebody's project with one or several of ours in it.
 fn folder(dir: &Path) -> Result<Vec<Report>> {
-    let records = Record::all_in(dir)?;
-    if records.is_empty() {
-        let trap = fs::read_dir(dir.join("trap")).into_iter().flatten().flatten();
-        if let Some(broken) =
-            trap.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|e| e == "json"))
-        {
-            let broken = plan::shown(&broken);
-            return Err(Error::known(
-                "damaged",
-                Class::Request,
-                format!("`{broken}` is not the description of an artifact"),
-            )
-            .with_hint("build it again with `cargo trap build`"));
-        }
-        return Err(Error::known(
-            "no-artifact",
-            Class::Request,
-            format!("`{}` holds no artifact: there is no `trap/<name>.json` in it", dir.display()),
-        )
-        .with_hint("give the folder that `cargo trap build` wrote; it is printed at the end of a build"));
-    }
-    records.iter().map(|record| artifact(dir, record, &records)).collect()
+    let records = Record::found_in(dir)?;
+    records.iter().map(|record| describe(dir, record, &records)).collect()
 }
 
-fn artifact(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
+fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
     let mut problems = Vec::new();
     if !record.replaces.is_empty() {
         problems.push("the last build was interrupted".to_owned());
     }
-    let mut total = 0;
-    for (path, hash) in &record.files {
-        match fs::read(dir.join(path)) {
-            Ok(bytes) => {
-                total += bytes.len() as u64;
-                // What several programs of a folder share was written by the last of them.
-                let found = payload::sha256(&bytes);
-                let shared = records.iter().any(|other| other.files.get(path) == Some(&found));
-                if found != *hash && !shared {
-                    problems.push(format!("`{path}` was changed after the build"));
-                }
-            }
-            Err(_) => problems.push(format!("`{path}` is missing")),
-        }
-    }
+    let (changes, total) = record.changes(dir, records);
+    problems.extend(changes.into_iter().map(|(_, what)| what));
     let modules: String = record
         .files
         .keys()
@@ -343,7 +309,7 @@ fn limits(platform: &platform::Platform, programs: &[ProgramReport], artifact: u
             let used = match limit.of {
                 Measured::Program => largest,
                 Measured::Artifact if artifact > 0 => artifact,
-                Measured::Artifact | Measured::Zip => return None,
+                Measured::Artifact | Measured::Zip | Measured::Request => return None,
             };
             Some(LimitReport {
                 about: limit.about.clone(),

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod build;
 pub mod completions;
+pub mod deploy;
 pub mod dev;
 pub mod doctor;
 pub mod init;
@@ -10,3 +11,4 @@ pub mod inspect;
 pub mod invoke;
 pub mod man;
 pub mod new;
+pub mod platforms;

@@ -111,7 +111,7 @@ impl Console {
     /// Output of a tool, as it came.
     pub(super) fn pass(&self, bytes: Vec<u8>) {
         self.say(move |ui| {
-            ui.pass(&bytes);
+            ui.pass_on(&bytes);
             Ok(())
         });
     }

@@ -96,6 +96,7 @@ fn container(journal: &Journal, life: &Life) -> Value {
         "takeover": life.takeover.map(|takeover| match takeover {
             Takeover::Exec => "exec",
             Takeover::Spawn => "spawn",
+            Takeover::Bridge => "bridge",
             Takeover::None => "none",
         }),
         "phases": phases.iter().map(|(step, ms)| json!([step, ms])).collect::<Vec<_>>(),

@@ -23,6 +23,8 @@ pub enum Takeover {
     Exec,
     /// A child of the host answered.
     Spawn,
+    /// The host passed on what a child of it answered.
+    Bridge,
     /// The host answered itself.
     None,
 }
@@ -47,8 +49,15 @@ impl Process {
 
     /// The process of `host`'s tree whose end of a connection is `peer`; the connection must exist.
     pub fn connected_from(peer: SocketAddr, host: u32) -> Option<Self> {
-        let socket = format!("socket:[{}]", inode(peer)?);
+        // The kernel's table can skip an entry while others come and go.
+        let socket = format!("socket:[{}]", (0..3).find_map(|_| inode(peer))?);
         tree(host).into_iter().find(|pid| holds(*pid, &socket)).and_then(Self::of)
+    }
+
+    /// The first process below `host` that runs something else than `host_program`.
+    pub fn below(host: u32, host_program: &Path) -> Option<Self> {
+        let others = tree(host).into_iter().skip(1).filter_map(Self::of);
+        others.into_iter().find(|process| process.takeover(host, host_program) == Takeover::Spawn)
     }
 
     /// True when an emulator runs the program.

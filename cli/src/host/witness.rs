@@ -60,12 +60,22 @@ impl Witness {
             Phase::Answered { peer, .. } => {
                 let Some(host) = self.host() else { return };
                 let process = Process::connected_from(*peer, host);
-                self.seen().answerer = process.map(|process| {
+                let answerer = process.map(|process| {
                     let takeover = process.takeover(host, &self.program);
                     Answerer { process, takeover }
                 });
+                self.seen().answerer = answerer.map(|answerer| self.behind(host, answerer));
             }
             _ => {}
+        }
+    }
+
+    /// A host that feeds a program has it as a child.
+    fn behind(&self, host: u32, answerer: Answerer) -> Answerer {
+        match answerer.takeover {
+            Takeover::None => Process::below(host, &self.program)
+                .map_or(answerer, |process| Answerer { process, takeover: Takeover::Bridge }),
+            _ => answerer,
         }
     }
 

@@ -18,7 +18,9 @@ x64         sha-256 690745fe9e262ef51297688b9a370a356179b872c948120e48490211bd71
             120 B on disk
             160 B as a base64 payload
             static executable, stripped
-limits          120 B of 128.00 MiB ( 0.0 %)  genezio: /tmp of a Genezio instance (128 MB)
+limits          120 B of 512.00 MiB ( 0.0 %)  architect: /tmp of a Lambda function by default (512 MB)
+                120 B of 128.00 MiB ( 0.0 %)  genezio: /tmp of a Genezio instance (128 MB)
+                120 B of 128.00 MiB ( 0.0 %)  genezio-function: /tmp of a Genezio instance (128 MB)
                 120 B of 512.00 MiB ( 0.0 %)  lambda: /tmp of a Lambda function by default (512 MB)
 ----- stderr -----
 
@@ -46,7 +48,7 @@ arm64       sha-256 29f988b85bc210e0ae3821a88b6759cf1582a37a9407297e45526007b620
             static executable, stripped
             with the exec stub, 3.2 KiB
 limits          120 B of 128.00 MiB ( 0.0 %)  /tmp of a Genezio instance (128 MB)
-[..] of 250.00 MiB ( 0.0 %)  unzipped AWS Lambda package (250 MB)
+[..] of 250.00 MiB ([..] %)  unzipped AWS Lambda package (250 MB)
 state       whole: every hash and size is as built
 ----- stderr -----
 

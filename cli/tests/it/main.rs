@@ -4,7 +4,10 @@
 #[cfg(target_os = "linux")]
 mod bench;
 mod build;
+#[cfg(unix)]
+mod deploy;
 mod help;
 mod inspect;
 mod new;
+mod platforms;
 mod sandbox;

@@ -101,11 +101,12 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
             &tool.name,
             pip.arg(folder).arg("--requirement").arg(tool.folder.join("requirements.txt")),
         )?;
-        for entry in fs::read_dir(folder)? {
-            let wheel = entry?.path();
+        // Listed before any is unpacked: what comes out of one is no wheel.
+        let wheels = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+        for wheel in wheels.iter().filter(|path| path.extension().is_some_and(|ending| ending == "whl")) {
             let mut unpack = Command::new("python3");
-            process::quietly(&tool.name, unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
-            fs::remove_file(&wheel)?;
+            process::quietly(&tool.name, unpack.args(["-m", "zipfile", "-e"]).arg(wheel).arg(folder))?;
+            fs::remove_file(wheel)?;
         }
     }
     Ok(())

@@ -232,6 +232,7 @@ impl Report {
         let how = match takeover {
             Takeover::Exec => format!("exec: it replaced {node}"),
             Takeover::Spawn => format!("spawn: a child of {node}, which waits"),
+            Takeover::Bridge => format!("bridge: a child of {node}, which feeds it"),
             Takeover::None => format!("no takeover: this is {node} itself"),
         };
         let emulator = match process.is_emulated() {

@@ -120,6 +120,8 @@ function takeover({ takeover }) {
             return "by exec";
         case "spawn":
             return "by spawn";
+        case "bridge":
+            return "by bridge";
         case "none":
             return "no takeover";
         case null:

@@ -81,7 +81,7 @@ export interface Container {
   readonly why: string | null;
   readonly pid: number | null;
   readonly started: number | null;
-  readonly takeover: "exec" | "spawn" | "none" | null;
+  readonly takeover: "exec" | "spawn" | "bridge" | "none" | null;
   readonly phases: readonly (readonly [string, number])[];
   readonly memory: number | null;
   readonly memoryPeak: number | null;

@@ -142,6 +142,8 @@ function takeover({ takeover }: Container): string | null {
       return "by exec";
     case "spawn":
       return "by spawn";
+    case "bridge":
+      return "by bridge";
     case "none":
       return "no takeover";
     case null:
