@@ -272,6 +272,29 @@ fn the_default_platform_tells_its_phases_too() {
 }
 
 #[test]
+fn hosts_that_push_are_served_by_their_bridge() {
+    if !is_ready() {
+        return;
+    }
+    let place = Place::new();
+    for platform in ["netlify", "server"] {
+        let server = place.serve_ready(&["--platform", platform, "--takeover", "bridge"]);
+        assert_eq!(server.get("/").body, "one", "{platform}");
+        let container = eventually("who answered is known", || {
+            let container = server.state()["containers"][0].clone();
+            (!container["takeover"].is_null()).then_some(container)
+        });
+        assert_eq!(container["takeover"], "bridge", "{platform}");
+        place.answer("two");
+        server.version(2);
+        assert_eq!(server.get("/").body, "two", "{platform}");
+        server.stop(rustix::process::Signal::INT);
+        place.is_quiet();
+        place.answer("one");
+    }
+}
+
+#[test]
 fn fifty_rebuilds_leave_nothing_behind() {
     if !is_ready() {
         return;
