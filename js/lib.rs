@@ -174,8 +174,8 @@ const TRACE: &str = include_str!("trace.js");
 /// Marks a place in the sources where a phase of the start ends; the rest of the line is the phase's name.
 const LAP: &str = "// lap: ";
 
-/// The traced twin of an artifact that is one JavaScript module: it takes the time where the trampoline's
-/// sources have `// lap: <phase>`, and is the same otherwise.
+/// The traced twin of an artifact that is one JavaScript module, or of each module of one that is several: it
+/// takes the time where the trampoline's sources have `// lap: <phase>`, and is the same otherwise.
 ///
 /// Just before it asks for the takeover, it writes one line to stderr:
 /// `trap-laps {"loaded":"<ns>","asked":"<ns>","laps":{"<phase>":<ns>,…}}`. `loaded` is when its first statement

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use crate::Result;
 use crate::commands::{
-    bench, build, completions, deploy, doctor, init, inspect, invoke, man, new, platforms,
+    bench, build, completions, deploy, dev, doctor, init, inspect, invoke, man, new, platforms,
 };
 use crate::ui::{Format, Ui};
 
@@ -47,6 +47,7 @@ pub enum Command {
     New(new::Args),
     Init(init::Args),
     Build(build::Args),
+    Dev(dev::Args),
     Invoke(invoke::Args),
     Deploy(deploy::Args),
     Bench(bench::Args),
@@ -82,6 +83,7 @@ impl Trap {
             Command::New(args) => new::run(args, ui),
             Command::Init(args) => init::run(args, ui),
             Command::Build(args) => build::run(args, ui),
+            Command::Dev(args) => dev::run(args, ui),
             Command::Invoke(args) => invoke::run(args, ui),
             Command::Deploy(args) => deploy::run(args, ui),
             Command::Bench(args) => bench::run(args, ui),

@@ -5,9 +5,9 @@
 //! any program of pure Rust. Only a crate that compiles C needs a C compiler for the target.
 
 use std::ffi::OsString;
-use std::io::BufReader;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use cargo_metadata::Message;
 use serde::Serialize;
@@ -228,6 +228,27 @@ impl Compile {
     /// # Errors
     /// [`Error::ToolFailed`] with cargo's own status when it fails.
     pub fn run(&self, ui: &Ui) -> Result<PathBuf> {
+        let mut child = self.command(ui)?.spawn().map_err(not_started)?;
+        let mut program = None;
+        if let Some(stdout) = child.stdout.take() {
+            match self.program_of(BufReader::new(stdout), ui) {
+                Ok(found) => program = found,
+                Err(error) => {
+                    // Without a reader cargo would wait for one; its end is what matters now.
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return Err(error);
+                }
+            }
+        }
+        self.conclude(child.wait().map_err(not_started)?, program)
+    }
+
+    /// The command that compiles: diagnostics as text on stderr, messages as JSON on stdout, which is a pipe.
+    ///
+    /// # Errors
+    /// When a compiler's wrapper cannot be written.
+    pub(crate) fn command(&self, ui: &Ui) -> Result<Command> {
         self.write_zig_wrapper()?;
         let mut command = cargo();
         command.args(&self.args).arg("--message-format=json-render-diagnostics");
@@ -245,36 +266,35 @@ impl Compile {
         }
         ui.detail("Linking", format_args!("with {}", self.linker));
         ui.detail("Running", self.command_line());
-        let start = |source| Error::Start {
-            tool: "cargo".to_owned(),
-            source,
-            hint: Some("install Rust with rustup".to_owned()),
-        };
-        let mut child = command
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(start)?;
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        Ok(command)
+    }
+
+    /// The program that cargo's messages name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn program_of(&self, messages: impl BufRead, ui: &Ui) -> Result<Option<PathBuf>> {
         let mut program = None;
-        if let Some(stdout) = child.stdout.take() {
-            for message in Message::parse_stream(BufReader::new(stdout)) {
-                match message {
-                    Ok(Message::CompilerArtifact(artifact)) if artifact.target.name == self.program => {
-                        program = artifact.executable.or(program);
-                    }
-                    Ok(Message::TextLine(line)) => ui.detail("cargo", line),
-                    Ok(_) => {}
-                    Err(source) => {
-                        // Without a reader cargo would wait for one; its end is what matters now.
-                        let _ = child.kill();
-                        let _ = child.wait();
-                        return Err(Error::file("read the messages of", "cargo")(source));
-                    }
+        for message in Message::parse_stream(messages) {
+            match message {
+                Ok(Message::CompilerArtifact(artifact)) if artifact.target.name == self.program => {
+                    program = artifact.executable.or(program);
                 }
+                Ok(Message::TextLine(line)) => ui.detail("cargo", line),
+                Ok(_) => {}
+                Err(source) => return Err(Error::file("read the messages of", "cargo")(source)),
             }
         }
-        let status = child.wait().map_err(start)?;
+        Ok(program.map(Into::into))
+    }
+
+    /// What came of it, now that cargo has ended.
+    ///
+    /// # Errors
+    /// [`Error::ToolFailed`] with cargo's own status when it failed; `no-program` when it made none.
+    pub(crate) fn conclude(&self, status: ExitStatus, program: Option<PathBuf>) -> Result<PathBuf> {
         if !status.success() {
             return Err(Error::ToolFailed {
                 tool: "cargo build".to_owned(),
@@ -282,7 +302,7 @@ impl Compile {
                 hint: self.hint(),
             });
         }
-        program.map(Into::into).ok_or_else(|| {
+        program.ok_or_else(|| {
             Error::known(
                 "no-program",
                 Class::Tool,
@@ -329,6 +349,11 @@ impl Compile {
         let path = Path::new(path);
         crate::files::write(path, text.as_bytes(), crate::files::Mode::Executable)
     }
+}
+
+/// What it means when cargo does not even start.
+pub(crate) fn not_started(source: io::Error) -> Error {
+    Error::Start { tool: "cargo".to_owned(), source, hint: Some("install Rust with rustup".to_owned()) }
 }
 
 /// The release of the Rust that compiles here, `(1, 95)`; `(0, 0)` when it does not say.

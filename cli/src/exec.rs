@@ -53,6 +53,15 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
             }
         }
     }
+    package(plan, programs, ui)
+}
+
+/// Writes the artifact that carries these programs, and returns it.
+///
+/// # Errors
+/// `ambiguous` when two are for the same machine; those of the platform's limits, and of writing.
+pub fn package(plan: &Plan, mut programs: Vec<Program>, ui: &Ui) -> Result<Artifact> {
+    let request = &plan.request;
     programs.sort_by_key(|program| program.arch);
     if let Some(twice) = programs.windows(2).find(|pair| pair[0].arch == pair[1].arch) {
         let arch = twice[0].arch;
@@ -147,7 +156,10 @@ pub fn warn_of(disagreeing: &[(String, String)], dir: &Path, ui: &Ui) {
 }
 
 /// Reads a program and lets it through the gate.
-fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Result<Program> {
+///
+/// # Errors
+/// What stands in its way.
+pub(crate) fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Result<Program> {
     let name = plan::shown(path);
     let bytes = files::read_regular(path)?;
     // A program for a machine that is not Linux never leaves it: `invoke` alone asks for one.
@@ -232,7 +244,7 @@ fn record(request: &Request, programs: &[Program], files: &[File], site: &Site) 
             .map(|program| ProgramRecord {
                 arch: program.arch,
                 sha256: program.sha256.clone(),
-                size: program.bytes.len() as u64,
+                size: program.size,
             })
             .collect(),
         files: {

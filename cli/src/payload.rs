@@ -33,7 +33,9 @@ pub struct Program {
     pub arch: Arch,
     /// Lowercase hex, 64 digits, of the whole file.
     pub sha256: String,
-    /// The whole file.
+    /// Its size in bytes.
+    pub size: u64,
+    /// The whole file; empty when somebody else puts it where it belongs.
     pub bytes: Vec<u8>,
 }
 
@@ -44,7 +46,28 @@ const SERVES: &[u8] = b"TRAP_HOST";
 impl Program {
     /// Hashes the file.
     pub fn new(arch: Arch, bytes: Vec<u8>) -> Self {
-        Self { arch, sha256: sha256(&bytes), bytes }
+        Self { arch, sha256: sha256(&bytes), size: bytes.len() as u64, bytes }
+    }
+
+    /// Hashes a file of a program without keeping it: for an artifact that it is put into otherwise.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn hashed(arch: Arch, path: &std::path::Path) -> std::io::Result<Self> {
+        let mut file = std::fs::File::open(path)?;
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 256 * 1024];
+        let mut size = 0;
+        loop {
+            match std::io::Read::read(&mut file, &mut buffer)? {
+                0 => break,
+                length => {
+                    hasher.update(&buffer[..length]);
+                    size += length as u64;
+                }
+            }
+        }
+        Ok(Self { arch, sha256: hex(&hasher.finalize()), size, bytes: Vec::new() })
     }
 
     /// True when the program serves HTTP itself, on the port that `PORT` names.
@@ -55,7 +78,11 @@ impl Program {
 
 /// The sha-256 of some bytes as lowercase hex, 64 digits.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The name of a `file` payload inside the `trap/` folder.
@@ -123,9 +150,7 @@ pub fn module(
     for program in programs {
         text.push_str(&format!(
             "    {}: {{\n      sha256: \"{}\",\n      size: {},\n",
-            program.arch,
-            program.sha256,
-            program.bytes.len()
+            program.arch, program.sha256, program.size
         ));
         match encoding {
             Encoding::Base64 => text.push_str(&format!("      base64: {},\n", program.arch)),

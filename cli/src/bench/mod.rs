@@ -11,7 +11,7 @@ pub mod budget;
 mod clients;
 pub mod compare;
 pub mod journal;
-mod laps;
+pub(crate) mod laps;
 mod machine;
 pub mod model;
 pub mod noise;

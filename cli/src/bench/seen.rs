@@ -93,7 +93,11 @@ impl Watch {
             Phase::Log { stream, line } => self.line(&mut seen, *at, *stream, line),
             Phase::Used { peak } => seen.peak = Some(*peak),
             Phase::Exited(_) => seen.exited = true,
-            Phase::InitError | Phase::TimedOut { .. } => {}
+            Phase::NotLaunched { reason } => {
+                seen.last_words = Some(reason.clone());
+                seen.exited = true;
+            }
+            Phase::InitError { .. } | Phase::TimedOut { .. } => {}
         }
         false
     }

@@ -236,7 +236,7 @@ fn program_name(path: &Path) -> Result<String> {
 }
 
 /// The architectures of given programs, as far as their headers say; the gate judges them later.
-fn program_arches(programs: &[PathBuf]) -> Result<Vec<Arch>> {
+pub(crate) fn program_arches(programs: &[PathBuf]) -> Result<Vec<Arch>> {
     let mut arches = Vec::new();
     for path in programs {
         let bytes = crate::files::read_regular(path)?;

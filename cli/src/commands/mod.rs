@@ -4,6 +4,7 @@ pub mod bench;
 pub mod build;
 pub mod completions;
 pub mod deploy;
+pub mod dev;
 pub mod doctor;
 pub mod init;
 pub mod inspect;

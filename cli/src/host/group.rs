@@ -5,27 +5,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The processes that came from one started process. They end when this is dropped.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     leader: u32,
     over: AtomicBool,
 }
 
 impl Group {
     /// Those of a process that was started by [`isolate`].
-    pub(super) fn of(leader: u32) -> Self {
+    pub(crate) fn of(leader: u32) -> Self {
         Self { leader, over: AtomicBool::new(false) }
     }
 
     /// Ends them at once.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         if !self.over.load(Ordering::Relaxed) {
             kill(self.leader);
         }
     }
 
     /// Ends what is left now that the leader has ended; its number may soon belong to somebody else.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.kill();
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Group {
+    /// Lets what is left of them live, now that the leader has ended as it should.
+    pub(crate) fn release(self) {
         self.over.store(true, Ordering::Relaxed);
     }
 }
@@ -38,7 +45,7 @@ impl Drop for Group {
 
 /// Makes the process a group of its own, so that Ctrl-C reaches us and not it, and so that all of it can
 /// be ended together.
-pub(super) fn isolate(command: &mut Command) {
+pub(crate) fn isolate(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     #[cfg(not(unix))]

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use crate::sandbox::Sandbox;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "",
     "new",
     "init",
     "build",
+    "dev",
     "invoke",
     "deploy",
     "bench",
