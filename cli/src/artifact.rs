@@ -144,12 +144,19 @@ impl Record {
         })
     }
 
-    /// The path inside the folder that the trampoline and the programs lie in.
+    /// The folder that the trampoline and the programs lie in, from the artifact's on and with `/`. Descriptions
+    /// lie in `trap` itself, wherever a platform wants its code.
+    pub fn trap_folder(&self) -> String {
+        let code = crate::platform::find(&self.platform).ok().and_then(|platform| platform.manifest.code);
+        code.map_or_else(
+            || "trap".to_owned(),
+            |code| crate::platform::expand_with(&code, &self.name, "") + "/trap",
+        )
+    }
+
+    /// The path inside that folder.
     fn in_trap<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let platform = crate::platform::find(&self.platform).ok();
-        let code = platform.and_then(|platform| platform.manifest.code);
-        let code = code.map(|code| crate::platform::expand_with(&code, &self.name, "") + "/");
-        path.strip_prefix(code.as_deref().unwrap_or_default())?.strip_prefix("trap/")
+        path.strip_prefix(&self.trap_folder())?.strip_prefix('/')
     }
 
     /// True for what a build of this program for this platform may write, whatever the flags.

@@ -205,7 +205,7 @@ pub fn read_back(text: &str) -> Vec<Found> {
         .into_iter()
         .filter_map(|arch| {
             let entry = &text[text.find(&format!("    {arch}: {{\n"))?..];
-            let entry = &entry[..entry.find("\n    }")?];
+            let entry = &entry[..=entry.find("\n    }")?];
             let field = |name: &str| {
                 let value = &entry[entry.find(&format!("{name}: "))? + name.len() + 2..];
                 Some(value[..value.find(",\n")?].trim_matches('"').to_owned())

@@ -77,7 +77,7 @@ impl Stage {
         let folder = folder.map_err(Error::file("create a folder in", &results))?;
 
         let arch = choose(&record.programs.iter().map(|program| program.arch).collect::<Vec<_>>());
-        let file = artifact.dir.join("trap").join(payload::file_name(&record.name, arch));
+        let file = artifact.dir.join(record.trap_folder()).join(payload::file_name(&record.name, arch));
         let bytes = files::read(&file)?;
         let size = bytes.len() as u64;
         let sha256 = payload::sha256(&bytes);
@@ -142,7 +142,7 @@ impl Stage {
         let artifact = exec::execute(&plan, true, &Ui::new(true, false, Format::Human))?;
         if payload == Payload::FileCopied {
             let file = payload::file_name(&self.program.name, self.program.arch);
-            forbid_execution(&artifact.dir.join("trap").join(file))?;
+            forbid_execution(&artifact.dir.join(artifact.record.trap_folder()).join(file))?;
         }
         let is_traced = plan.request.single_file && hands_over;
         let traced = if is_traced { Some(traced_twin(&artifact.dir, &artifact.record)?) } else { None };

@@ -118,14 +118,15 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
         .filter_map(|path| fs::read_to_string(dir.join(path)).ok())
         .collect();
     let found = payload::read_back(&modules);
+    let beside = dir.join(record.trap_folder());
     let mut programs = Vec::new();
     for program in &record.programs {
         let carried = found.iter().find(|found| found.arch == program.arch);
         if carried.is_none() {
             problems.push(format!("no module carries the {} program", program.arch));
         }
-        let bytes = carried.and_then(|found| bytes_of(found, dir, &mut problems));
-        let stub = carried.and_then(|found| stub_of(found, dir));
+        let bytes = carried.and_then(|found| bytes_of(found, &beside, &mut problems));
+        let stub = carried.and_then(|found| stub_of(found, &beside));
         if let Some(bytes) = &bytes {
             check(program.arch, &program.sha256, program.size, bytes, &mut problems);
         }
@@ -157,15 +158,15 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
     })
 }
 
-/// The program behind an entry of a payload module.
-fn bytes_of(found: &Found, dir: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
+/// The program behind an entry of a payload module; `beside` is where its file lies, if it is one.
+fn bytes_of(found: &Found, beside: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
     match (&found.bytes, &found.file) {
         (Some(Some(bytes)), _) => Some(bytes.clone()),
         (Some(None), _) => {
             problems.push(format!("the base64 text of the {} program is damaged", found.arch));
             None
         }
-        (None, Some(file)) => fs::read(dir.join("trap").join(file)).ok(),
+        (None, Some(file)) => fs::read(beside.join(file)).ok(),
         (None, None) => {
             problems.push(format!("the {} program is announced and not there", found.arch));
             None
@@ -174,10 +175,10 @@ fn bytes_of(found: &Found, dir: &Path, problems: &mut Vec<String>) -> Option<Vec
 }
 
 /// The stub that travels with a program; `None` when there is none, or when its file is missing.
-fn stub_of(found: &Found, dir: &Path) -> Option<Vec<u8>> {
+fn stub_of(found: &Found, beside: &Path) -> Option<Vec<u8>> {
     match found.stub.as_ref()? {
         Stub::Bytes(bytes) => Some(bytes.clone()),
-        Stub::File(file) => fs::read(dir.join("trap").join(file)).ok(),
+        Stub::File(file) => fs::read(beside.join(file)).ok(),
     }
 }
 
@@ -250,8 +251,8 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
         for found in found {
             report.payload = Some(if found.file.is_some() { Encoding::File } else { Encoding::Base64 });
             // A payload module lies in `trap/` with its files; a single module one folder above.
-            let base = if dir.ends_with("trap") { dir.parent().unwrap_or(&dir) } else { &dir };
-            let program = bytes_of(&found, base, &mut report.problems);
+            let beside = if dir.ends_with("trap") { dir.clone() } else { dir.join("trap") };
+            let program = bytes_of(&found, &beside, &mut report.problems);
             match &program {
                 Some(program) => check(found.arch, &found.sha256, found.size, program, &mut report.problems),
                 None if report.problems.is_empty() => {
@@ -259,7 +260,7 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
                 }
                 None => {}
             }
-            let stub = stub_of(&found, base);
+            let stub = stub_of(&found, &beside);
             if stub.is_none() && found.stub.is_some() {
                 report.problems.push(format!("the stub of the {} program is missing", found.arch));
             }
