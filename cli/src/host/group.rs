@@ -52,6 +52,24 @@ pub(crate) fn isolate(command: &mut Command) {
     let _ = command;
 }
 
+/// Kills one process; false when it has ended before.
+#[cfg(unix)]
+pub(crate) fn kill_one(pid: u32) -> bool {
+    signal(pid, rustix::process::Signal::KILL)
+}
+
+/// Tells a process to end; false when it has ended before.
+#[cfg(unix)]
+pub(crate) fn terminate(pid: u32) -> bool {
+    signal(pid, rustix::process::Signal::TERM)
+}
+
+#[cfg(unix)]
+fn signal(pid: u32, signal: rustix::process::Signal) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::kill_process(pid, signal).is_ok())
+}
+
 #[cfg(unix)]
 fn kill(leader: u32) {
     if let Some(group) = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw) {

@@ -7,7 +7,7 @@
 mod child;
 mod clock;
 mod container;
-mod environment;
+pub(crate) mod environment;
 pub(crate) mod group;
 mod lines;
 pub mod node;

@@ -9,7 +9,7 @@ mod timeline;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::arch::{Arch, ArchChoice};
@@ -271,6 +271,21 @@ pub(crate) fn interruption() -> impl Future<Output = i32> {
             Err(_) => std::future::pending().await,
         }
     }
+}
+
+/// Learns of a wish to stop on a thread of its own, for those who do not wait in an event loop.
+///
+/// # Errors
+/// When there is no event loop to be had.
+pub(crate) fn stop() -> Result<mpsc::Receiver<i32>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::file("start an event loop in", "."))?;
+    let (sender, wished) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Nobody listens any more when all is over.
+        let _gone = sender.send(runtime.block_on(interrupted()));
+    });
+    Ok(wished)
 }
 
 /// Whether this process was started with the signal ignored that says that the terminal is gone; Linux tells.
