@@ -563,7 +563,8 @@ left        0 processes; host: exit status: 0
     #[test]
     fn whatever_goes_wrong_fails() {
         load().check().expect("all is well");
-        let cases: [(fn(&mut Load), &str); 5] = [
+        type Case = (fn(&mut Load), &'static str);
+        let cases: [Case; 5] = [
             (|load| load.lost = BTreeMap::from([("timeout".into(), 2)]), "2 requests were lost: timeout"),
             (|load| load.failed = 33, "33 requests failed, and only 32 programs were killed"),
             (|load| load.answered = 0, "no request was answered"),
