@@ -31,8 +31,8 @@ pub fn provide(tool: &Tool) -> Result<()> {
     if tool.path.is_none() || !is_cached(tool)? {
         prerequisite::install_packages(&absent)?;
     }
-    prerequisite::rustup("target", &tool.rust_targets)?;
-    prerequisite::rustup("component", &tool.rust_components)?;
+    prerequisite::rust_targets(&tool.rust_targets)?;
+    prerequisite::rust_components(&tool.rust_components)?;
     if let Some(name) = &tool.binfmt {
         prerequisite::binfmt(name)?;
     }

@@ -5,41 +5,28 @@
 //! they have an answer. Every so often all programs below that Node are killed. Each of them may take the one request
 //! with it that it had; every other must be answered as the program answers.
 
+mod caller;
+mod host;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Read};
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http;
 use serde::Serialize;
 
+use self::caller::{Caller, Came};
+use self::host::{Host, NOTICED};
 use super::model::{Machine, Program};
 use super::stats;
 use crate::artifact::Artifact;
-use crate::host::group::{self, Group};
 use crate::host::node::Node;
-use crate::host::{environment, process};
-use crate::lambda::STREAM_LIMIT;
 use crate::ui::Ui;
 use crate::{Class, Error, Result};
-
-/// How long the host may take until it listens, and until it has ended after it was told to.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How soon the end of the host and a wish to stop are noticed.
-const NOTICED: Duration = Duration::from_millis(50);
-
-/// How the bridge's answer begins when the program that had a request ended.
-const ENDED: &[u8] = b"TRAP_PROGRAM_ENDED:";
-
-/// How many of the host's last lines are told when it fails.
-const LAST_LINES: usize = 10;
 
 /// Everything that is decided before the load begins.
 #[derive(Debug)]
@@ -182,13 +169,6 @@ impl fmt::Display for Load {
     }
 }
 
-/// What one request came to.
-enum Came {
-    Answered(Duration),
-    Failed,
-    Lost(String),
-}
-
 /// Asks until the time is over.
 ///
 /// # Errors
@@ -305,204 +285,6 @@ impl Count {
             Came::Failed => self.failed += 1,
             Came::Lost(why) => *self.lost.entry(why).or_default() += 1,
         }
-    }
-}
-
-/// The program's answer; the body where two requests got the same.
-#[derive(Clone)]
-struct Reference {
-    status: http::StatusCode,
-    body: Option<Vec<u8>>,
-}
-
-#[derive(Clone)]
-struct Caller {
-    url: String,
-    request: Arc<http::Request<Bytes>>,
-    agent: ureq::Agent,
-}
-
-impl Caller {
-    fn new(url: &str, settings: &Settings) -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(settings.timeout))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .max_idle_connections_per_host(settings.at_once.into())
-            .max_idle_connections(settings.at_once.into());
-        Self {
-            url: url.to_owned(),
-            request: Arc::new(settings.request.clone()),
-            agent: config.build().into(),
-        }
-    }
-
-    fn send(&self) -> Result<(http::StatusCode, Vec<u8>), ureq::Error> {
-        let uri = format!("{}{}", self.url, self.request.uri());
-        let mut asked = http::Request::builder().method(self.request.method()).uri(uri);
-        for (name, value) in self.request.headers() {
-            // Both are said by the client itself.
-            if ![http::header::HOST, http::header::CONTENT_LENGTH].contains(name) {
-                asked = asked.header(name, value);
-            }
-        }
-        let answer = self.agent.run(asked.body(self.request.body().to_vec())?)?;
-        let status = answer.status();
-        let body = answer.into_body().into_with_config().limit(STREAM_LIMIT as u64).read_to_vec()?;
-        Ok((status, body))
-    }
-
-    /// # Errors
-    /// `bench-program`.
-    fn reference(&self) -> Result<Reference> {
-        let refused = |what: String| {
-            Error::known("bench-program", Class::Run, format!("the program does not answer: {what}"))
-                .with_hint("`cargo trap invoke` shows what it logs")
-        };
-        let ask = || self.send().map_err(|error| refused(error.to_string()));
-        let ((status, body), (_, again)) = (ask()?, ask()?);
-        if body.starts_with(b"TRAP_") {
-            return Err(refused(String::from_utf8_lossy(&body).trim_end().to_owned()));
-        }
-        Ok(Reference { status, body: (body == again).then_some(body) })
-    }
-
-    fn ask(&self, reference: &Reference) -> Came {
-        let asked = Instant::now();
-        match self.send() {
-            Ok((status, body)) => {
-                if status == http::StatusCode::BAD_GATEWAY && body.starts_with(ENDED) {
-                    Came::Failed
-                } else if status != reference.status {
-                    let what = String::from_utf8_lossy(&body[..body.len().min(200)]).trim_end().to_owned();
-                    Came::Lost(format!("status {}: {what}", status.as_u16()))
-                } else if reference.body.as_ref().is_some_and(|wanted| *wanted != body) {
-                    Came::Lost("an answer to something else".to_owned())
-                } else {
-                    Came::Answered(asked.elapsed())
-                }
-            }
-            Err(error) => Came::Lost(error.to_string()),
-        }
-    }
-}
-
-/// A Node that serves the artifact.
-struct Host {
-    child: Child,
-    group: Group,
-    url: String,
-    /// Every process that was seen below it, with when it was started.
-    seen: Vec<(u32, u64)>,
-}
-
-impl Host {
-    /// # Errors
-    /// `host-start`.
-    fn start(settings: &Settings, artifact: &Artifact, folder: &Path, ui: &Ui) -> Result<Self> {
-        let mut command = Command::new(&settings.node.path);
-        command.arg(&artifact.record.main).current_dir(&artifact.dir).env_clear();
-        command.envs(environment::inherited(std::env::vars_os()));
-        command.envs([("PORT", "0"), ("TRAP_HOST", "127.0.0.1")]).env("TRAP_DIR", folder);
-        command.envs(settings.node.environment.iter().chain(&settings.environment).cloned());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        group::isolate(&mut command);
-        let program = settings.node.path.clone();
-        let mut child = command.spawn().map_err(Error::file("start", &program))?;
-        let group = Group::of(child.id());
-        let (sender, address) = mpsc::channel();
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        if let Some(stderr) = child.stderr.take() {
-            let (lines, ui) = (Arc::clone(&lines), *ui);
-            std::thread::spawn(move || read_log(stderr, &sender, &lines, ui));
-        }
-        let Ok(url) = address.recv_timeout(PATIENCE) else {
-            let said = lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
-            let message = format!("the host does not listen\n{said}");
-            return Err(Error::known("host-start", Class::Run, message.trim_end())
-                .with_hint("`cargo trap invoke --platform server` shows more"));
-        };
-        Ok(Self { child, group, url, seen: Vec::new() })
-    }
-
-    fn has_ended(&mut self) -> bool {
-        self.child.try_wait().is_ok_and(|status| status.is_some())
-    }
-
-    /// Kills every program below the host; says how many those were.
-    fn kill_programs(&mut self) -> u64 {
-        let programs = self.look();
-        programs.into_iter().filter(|pid| group::kill_one(*pid)).count() as u64
-    }
-
-    /// What runs below the host now.
-    fn look(&mut self) -> Vec<u32> {
-        let below = process::below(self.child.id());
-        for pid in &below {
-            let Some(since) = process::started(*pid) else { continue };
-            if !self.seen.contains(&(*pid, since)) {
-                self.seen.push((*pid, since));
-            }
-        }
-        below
-    }
-
-    /// Tells the host to end, as its platform would; `None` when it does not.
-    fn end(&mut self) -> Option<ExitStatus> {
-        self.look();
-        group::terminate(self.child.id());
-        let until = Instant::now() + PATIENCE;
-        while Instant::now() < until {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(status);
-            }
-            std::thread::sleep(NOTICED);
-        }
-        None
-    }
-
-    /// What of all that was seen is still there.
-    fn left(&mut self) -> Vec<u32> {
-        // A program that was told to end may take a moment.
-        let until = Instant::now() + Duration::from_secs(2);
-        loop {
-            let new = process::below(self.child.id());
-            let is_there = |(pid, since): &&(u32, u64)| process::started(*pid) == Some(*since);
-            let seen = self.seen.iter().filter(is_there).map(|(pid, _)| *pid);
-            let left: std::collections::BTreeSet<u32> = seen.chain(new).collect();
-            if left.is_empty() || Instant::now() > until {
-                return left.into_iter().collect();
-            }
-            std::thread::sleep(NOTICED);
-        }
-    }
-}
-
-/// Nothing of it is left when this goes.
-impl Drop for Host {
-    fn drop(&mut self) {
-        if !self.has_ended() {
-            let _gone = self.child.kill();
-            let _status = self.child.wait();
-        }
-        self.group.finish();
-    }
-}
-
-/// Reads what the host logs to its end; sends where it listens.
-fn read_log(log: impl Read, address: &mpsc::Sender<String>, lines: &Mutex<Vec<String>>, ui: Ui) {
-    for line in BufReader::new(log).lines().map_while(std::io::Result::ok) {
-        if let Some((_, url)) = line.split_once("listening on ") {
-            // Nobody waits for a second one.
-            let _heard = address.send(url.trim().to_owned());
-        }
-        ui.detail("Host", &line);
-        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == LAST_LINES {
-            lines.remove(0);
-        }
-        lines.push(line);
     }
 }
 
