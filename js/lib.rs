@@ -32,6 +32,13 @@ impl Module {
             Language::JavaScript => self.javascript,
         }
     }
+
+    /// Names of the modules it imports.
+    fn imports(&self) -> impl Iterator<Item = &'static str> {
+        let specifiers =
+            self.typescript.lines().filter_map(|line| line.split_once(" from \"")).map(|(_, rest)| rest);
+        specifiers.map(|rest| rest.trim_start_matches("./").trim_end_matches(".js\";"))
+    }
 }
 
 macro_rules! module {
@@ -47,12 +54,14 @@ macro_rules! module {
     };
 }
 
-/// Every module of the trampoline; a module comes after the modules it imports.
+/// The modules that every artifact has, each after those it imports.
 pub const MODULES: &[Module] = &[
     module!("errors"),
     module!("payload-type", types),
     module!("host", types),
     module!("node-types", types),
+    module!("http", types),
+    module!("standby", types),
     module!("module-folder"),
     module!("node-host"),
     module!("decode"),
@@ -65,11 +74,92 @@ pub const MODULES: &[Module] = &[
     module!("trampoline"),
 ];
 
-/// All modules in one text without imports and without `export`: what follows in the same file can use
-/// `start` and the types by their names.
+/// The modules that an artifact has where it needs them, each after those it imports: what feeds a program where the
+/// host pushes events, and what translates between one kind of host and that.
+pub const OPTIONAL: &[Module] = &[
+    module!("node-server-types", types),
+    module!("bytes"),
+    module!("http-response"),
+    module!("http-event"),
+    module!("event-response"),
+    module!("bridge-host", types),
+    module!("runtime-api"),
+    module!("pool"),
+    module!("node-bridge"),
+    module!("bridge"),
+    module!("lazy-bridge"),
+    module!("node-http"),
+    module!("web"),
+    module!("server"),
+    module!("event-request"),
+    module!("genezio"),
+    module!("genezio-function"),
+    module!("netlify"),
+    module!("openwhisk"),
+];
+
+/// Where the bridge of an artifact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bridge {
+    /// There is none: the program always takes the process.
+    None,
+    /// With the other modules.
+    Inside,
+    /// In a file of its own ([`bridge_file`]), loaded where it is wanted: a start that hands the process over is 1 ms
+    /// shorter without its text.
+    Apart,
+}
+
+impl Bridge {
+    /// The module by which an artifact has it.
+    const fn module(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Inside => Some("bridge"),
+            Self::Apart => Some("lazy-bridge"),
+        }
+    }
+}
+
+/// The modules of an artifact, each after those it imports.
 #[must_use]
-pub fn single_file(language: Language) -> String {
-    MODULES
+pub fn modules(bridge: Bridge, adapters: &[String]) -> Vec<&'static Module> {
+    let asked = adapters.iter().map(String::as_str).chain(bridge.module());
+    MODULES.iter().chain(needed(OPTIONAL.iter(), asked)).collect()
+}
+
+/// Those of some modules that are asked for, and what they import.
+fn needed<'a>(
+    of: impl DoubleEndedIterator<Item = &'static Module>,
+    asked: impl Iterator<Item = &'a str>,
+) -> impl Iterator<Item = &'static Module> {
+    let mut names: Vec<&str> = asked.collect();
+    let mut found = Vec::new();
+    for module in of.rev() {
+        if names.contains(&module.name) {
+            module.imports().for_each(|name| names.push(name));
+            found.push(module);
+        }
+    }
+    found.into_iter().rev()
+}
+
+/// All modules in one text without imports and without `export`: what follows in the same file can use
+/// `start`, `bridge` or `lazily`, the adapters and the types by their names.
+#[must_use]
+pub fn single_file(language: Language, bridge: Bridge, adapters: &[String]) -> String {
+    text(language, &modules(bridge, adapters))
+}
+
+/// The bridge as a JavaScript module that exports `bridge`: the file of [`Bridge::Apart`].
+#[must_use]
+pub fn bridge_file() -> String {
+    let modules: Vec<_> = needed(all(), Bridge::Inside.module().into_iter()).collect();
+    text(Language::JavaScript, &modules) + "\nexport { bridge };\n"
+}
+
+fn text(language: Language, modules: &[&Module]) -> String {
+    modules
         .iter()
         .map(|module| (module.name, module.text(language)))
         .filter(|(_, text)| !text.is_empty())
@@ -85,8 +175,8 @@ const TRACE: &str = include_str!("trace.js");
 /// Marks a place in the sources where a phase of the start ends; the rest of the line is the phase's name.
 const LAP: &str = "// lap: ";
 
-/// The traced twin of an artifact that is one JavaScript module: it takes the time where the trampoline's
-/// sources have `// lap: <phase>`, and is the same otherwise.
+/// The traced twin of an artifact that is one JavaScript module, or of each module of one that is several: it
+/// takes the time where the trampoline's sources have `// lap: <phase>`, and is the same otherwise.
 ///
 /// Just before it asks for the takeover, it writes one line to stderr:
 /// `trap-laps {"loaded":"<ns>","asked":"<ns>","laps":{"<phase>":<ns>,…}}`. `loaded` is when its first statement
@@ -108,19 +198,35 @@ pub fn traced(text: &str) -> String {
 /// Names that the modules expect to be the language's own, values and types: declared beside them in one file,
 /// one of these would take its place. `js/bundlers` tests that the list is complete.
 const GLOBALS: &[&str] = &[
+    "Array",
+    "ArrayBuffer",
+    "ArrayBufferLike",
+    "AsyncGenerator",
+    "AsyncIterable",
+    "AsyncIterator",
+    "Boolean",
     "Date",
     "Error",
+    "Exclude",
     "Function",
     "Infinity",
+    "Iterable",
+    "JSON",
     "Math",
     "Number",
     "Object",
+    "Partial",
+    "Pick",
     "Promise",
     "Readonly",
     "Record",
+    "ReturnType",
+    "Set",
     "String",
+    "Symbol",
     "Uint8Array",
     "decodeURIComponent",
+    "encodeURIComponent",
     "globalThis",
     "parseInt",
     "undefined",
@@ -134,7 +240,12 @@ pub fn reserved_names(language: Language) -> Vec<&'static str> {
 
 /// Names that the modules declare at their top level.
 fn declared_names(language: Language) -> impl Iterator<Item = &'static str> {
-    MODULES.iter().flat_map(move |module| module.text(language).lines().filter_map(declared_name))
+    all().flat_map(move |module| module.text(language).lines().filter_map(declared_name))
+}
+
+/// Every module, each after those it imports.
+fn all() -> impl DoubleEndedIterator<Item = &'static Module> {
+    MODULES.iter().chain(OPTIONAL)
 }
 
 /// A module's text without its import statements and `export` keywords, for concatenation.
@@ -171,9 +282,35 @@ mod tests {
 
     const LANGUAGES: [Language; 2] = [Language::TypeScript, Language::JavaScript];
 
-    fn modules_imported_by(text: &str) -> Vec<&str> {
-        let specifiers = text.lines().filter_map(|line| line.split_once(" from \"")).map(|(_, rest)| rest);
-        specifiers.map(|rest| rest.trim_start_matches("./").trim_end_matches(".js\";")).collect()
+    fn every_adapter() -> Vec<String> {
+        OPTIONAL.iter().map(|module| module.name.to_owned()).collect()
+    }
+
+    #[test]
+    fn an_artifact_has_what_its_modules_import_and_no_bridge_that_it_does_not_want() {
+        let adapters = every_adapter();
+        for bridge in [Bridge::None, Bridge::Inside, Bridge::Apart] {
+            for adapter in ["server", "genezio-function", "web"].map(str::to_owned) {
+                let modules = modules(bridge, &[adapter]);
+                let names: Vec<_> = modules.iter().map(|module| module.name).collect();
+                for imported in modules.iter().flat_map(|module| module.imports()) {
+                    assert!(names.contains(&imported), "{bridge:?}: no `{imported}` in {names:?}");
+                }
+                assert_eq!(names.contains(&"bridge"), bridge == Bridge::Inside);
+                assert!(names.len() < MODULES.len() + adapters.len());
+            }
+        }
+        assert_eq!(modules(Bridge::None, &[]).len(), MODULES.len());
+    }
+
+    #[test]
+    fn the_bridge_of_its_own_file_is_whole() {
+        let text = bridge_file();
+        assert!(!text.contains("\nimport ") && text.ends_with("\nexport { bridge };\n"));
+        for part in ["errors", "pool", "node-bridge", "bridge"] {
+            assert!(text.contains(&format!("// ---- {part} ----")), "{part}");
+        }
+        assert!(!text.contains("---- trampoline ----"));
     }
 
     #[test]
@@ -183,7 +320,7 @@ mod tests {
             .expect("the sources lie beside the manifest")
             .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
             .collect();
-        let listed: BTreeSet<String> = MODULES.iter().map(|module| format!("{}.ts", module.name)).collect();
+        let listed: BTreeSet<String> = all().map(|module| format!("{}.ts", module.name)).collect();
         assert_eq!(listed, on_disk);
     }
 
@@ -212,21 +349,19 @@ mod tests {
 
     #[test]
     fn a_module_comes_after_those_it_imports_and_imports_nothing_else() {
-        for language in LANGUAGES {
-            let mut known = Vec::new();
-            for module in MODULES {
-                for imported in modules_imported_by(module.text(language)) {
-                    assert!(known.contains(&imported), "`{}` imports `{imported}`", module.name);
-                }
-                known.push(module.name);
+        let mut known = Vec::new();
+        for module in all() {
+            for imported in module.imports() {
+                assert!(known.contains(&imported), "`{}` imports `{imported}`", module.name);
             }
+            known.push(module.name);
         }
     }
 
     #[test]
     fn a_single_file_has_no_import_and_no_export_left() {
         for language in LANGUAGES {
-            let text = single_file(language);
+            let text = single_file(language, Bridge::Inside, &every_adapter());
             assert!(text.contains("\nfunction start("));
             for line in text.lines() {
                 let statement = line.trim_start();
@@ -237,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_traced_module_takes_the_time_of_every_phase() {
-        let text = single_file(Language::JavaScript);
+        let text = single_file(Language::JavaScript, Bridge::Apart, &[]);
         let traced = traced(&text);
         for phase in ["construct", "prepare", "decode", "write", "hand-over"] {
             assert!(text.contains(&format!("{LAP}{phase}\n")), "{phase}");
@@ -245,13 +380,13 @@ mod tests {
         }
         assert!(!traced.contains(LAP));
         let count = |text: &str, what: &str| text.matches(what).count();
-        assert_eq!(count(&text, LAP), count(&single_file(Language::TypeScript), LAP));
+        assert_eq!(count(&text, LAP), count(&single_file(Language::TypeScript, Bridge::Apart, &[]), LAP));
         assert_eq!(count(&text, LAP), count(&traced, "trapLap(\""));
     }
 
     #[test]
     fn a_module_without_javascript_declares_types_alone() {
-        for module in MODULES.iter().filter(|module| module.javascript.is_empty()) {
+        for module in all().filter(|module| module.javascript.is_empty()) {
             let compiled = format!("{}/dist/{}.js", env!("CARGO_MANIFEST_DIR"), module.name);
             let text = fs::read_to_string(compiled).expect("every module is compiled");
             assert_eq!(

@@ -3,5 +3,6 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=platforms");
+    println!("cargo::rerun-if-changed=hosts");
     println!("cargo::rerun-if-changed=projects");
 }

@@ -11,7 +11,7 @@ use crate::arch::Arch;
 use crate::cargo_args::cargo;
 use crate::files::{self, Mode};
 use crate::ui::Ui;
-use crate::{Error, Result, cache, compile, glibc, plan};
+use crate::{Error, Result, cache, glibc, plan, toolchain};
 
 /// The addon for a machine, whole. It is built unless it has been already, which needs no network but for a Rust target
 /// that is missing.
@@ -24,8 +24,8 @@ pub fn get(arch: Arch, offline: bool, ui: &Ui) -> Result<Vec<u8>> {
     if built.is_file() {
         return files::read(&built);
     }
-    compile::ensure_target(arch.glibc_target(), offline, ui)?;
-    let linker = compile::own_linker(arch.glibc_target())?;
+    toolchain::ensure_target(arch.glibc_target(), offline, ui)?;
+    let linker = toolchain::own_linker(arch.glibc_target())?;
     let bytes = build(&folder, arch, &linker, ui)?;
     files::write(&built, &bytes, Mode::Plain)?;
     Ok(bytes)
@@ -39,7 +39,7 @@ fn folder() -> Result<PathBuf> {
         hash.update(text);
     }
     // Another compiler makes other bytes of the same sources.
-    hash.update(compile::rust_version()?);
+    hash.update(toolchain::rust_version()?);
     let hash: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     Ok(cache::folder()?.join(format!("addon-{hash}")))
 }

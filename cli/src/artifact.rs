@@ -94,6 +94,49 @@ impl Record {
         installed.chain([crate::payload::library_name(&self.name, arch)]).collect()
     }
 
+    /// The records in a folder that is said to hold an artifact: at least one.
+    ///
+    /// # Errors
+    /// `no-artifact` when there is none; `damaged` when none can be read.
+    pub fn found_in(dir: &Path) -> Result<Vec<Self>> {
+        let records = Self::all_in(dir)?;
+        if !records.is_empty() {
+            return Ok(records);
+        }
+        let trap = fs::read_dir(dir.join("trap")).into_iter().flatten().flatten();
+        if let Some(broken) =
+            trap.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|e| e == "json"))
+        {
+            let broken = crate::plan::shown(&broken);
+            return Err(damaged(format!("`{broken}` is not the description of an artifact")));
+        }
+        Err(Error::known(
+            "no-artifact",
+            Class::Request,
+            format!("`{}` holds no artifact: there is no `trap/<name>.json` in it", dir.display()),
+        )
+        .with_hint("give the folder that `cargo trap build` wrote; it is printed at the end of a build"))
+    }
+
+    /// Which files are not as the build left them, each with a sentence; and how many bytes all have together.
+    /// `records` are all of the folder: what several programs share was written by the last of them.
+    pub fn changes(&self, dir: &Path, records: &[Self]) -> (Vec<(&str, String)>, u64) {
+        let mut changes = Vec::new();
+        let mut total = 0;
+        for (path, hash) in &self.files {
+            let Ok(bytes) = fs::read(dir.join(path)) else {
+                changes.push((path.as_str(), format!("`{path}` is missing")));
+                continue;
+            };
+            total += bytes.len() as u64;
+            let found = crate::payload::sha256(&bytes);
+            if found != *hash && !records.iter().any(|other| other.files.get(path) == Some(&found)) {
+                changes.push((path.as_str(), format!("`{path}` was changed after the build")));
+            }
+        }
+        (changes, total)
+    }
+
     /// True when a build of this artifact wrote a file there.
     pub fn lists(&self, path: &str) -> bool {
         self.files.contains_key(path) || self.replaces.contains_key(path)
@@ -101,11 +144,26 @@ impl Record {
 
     /// True for a module of the trampoline, which every artifact in a folder uses.
     fn is_trampoline(&self, path: &str) -> bool {
-        trap_host::MODULES.iter().any(|module| {
-            path.strip_prefix("trap/")
+        trap_host::MODULES.iter().chain(trap_host::OPTIONAL).any(|module| {
+            self.in_trap(path)
                 .and_then(|path| path.strip_prefix(module.name))
-                .is_some_and(|rest| [".ts", ".js"].contains(&rest))
+                .is_some_and(|rest| [".ts", ".js", ".mjs"].contains(&rest))
         })
+    }
+
+    /// The folder that the trampoline and the programs lie in, from the artifact's on and with `/`. Descriptions
+    /// lie in `trap` itself, wherever a platform wants its code.
+    pub fn trap_folder(&self) -> String {
+        let code = crate::platform::find(&self.platform).ok().and_then(|platform| platform.manifest.code);
+        code.map_or_else(
+            || "trap".to_owned(),
+            |code| crate::platform::expand_with(&code, &self.name, "") + "/trap",
+        )
+    }
+
+    /// The path inside that folder.
+    fn in_trap<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(&self.trap_folder())?.strip_prefix('/')
     }
 
     /// True for what a build of this program for this platform may write, whatever the flags.
@@ -124,7 +182,7 @@ impl Record {
             })
         });
         self.is_trampoline(path)
-            || path.strip_prefix("trap/").is_some_and(payload)
+            || self.in_trap(path).is_some_and(payload)
             || path == format!("{}.zip", self.name)
             || emitted
     }
@@ -287,7 +345,11 @@ impl Site {
             .any(|record| record.files.get(path) == Some(&hash) || record.replaces.get(path) == Some(&hash))
     }
 
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
+    /// What lies there, if anything does.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         let target = self.dir.join(path);
         match fs::read(&target) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -297,7 +359,13 @@ impl Site {
     }
 }
 
-fn not_ours(path: &Path, why: &str) -> Error {
+/// An artifact that is not what was built.
+pub fn damaged(message: String) -> Error {
+    Error::known("damaged", Class::Request, message).with_hint("build it again with `cargo trap build`")
+}
+
+/// A file that a build may not touch.
+pub fn not_ours(path: &Path, why: &str) -> Error {
     Error::known("not-ours", Class::Request, format!("`{}` {why}; nothing was written", path.display()))
         .with_hint("move it away, or choose another folder with `--out-dir`")
 }

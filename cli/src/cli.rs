@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 
 use crate::Result;
-use crate::commands::{bench, build, completions, doctor, init, inspect, invoke, man, new};
+use crate::commands::{
+    bench, build, completions, deploy, dev, doctor, init, inspect, invoke, man, new, platforms,
+};
 use crate::ui::{Format, Ui};
 
 /// Cargo calls `cargo-trap trap …`; typed by hand it is the same.
@@ -45,9 +47,12 @@ pub enum Command {
     New(new::Args),
     Init(init::Args),
     Build(build::Args),
+    Dev(dev::Args),
     Invoke(invoke::Args),
+    Deploy(deploy::Args),
     Bench(bench::Args),
     Inspect(inspect::Args),
+    Platforms(platforms::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -78,9 +83,12 @@ impl Trap {
             Command::New(args) => new::run(args, ui),
             Command::Init(args) => init::run(args, ui),
             Command::Build(args) => build::run(args, ui),
+            Command::Dev(args) => dev::run(args, ui),
             Command::Invoke(args) => invoke::run(args, ui),
+            Command::Deploy(args) => deploy::run(args, ui),
             Command::Bench(args) => bench::run(args, ui),
             Command::Inspect(args) => inspect::run(args, ui),
+            Command::Platforms(args) => platforms::run(args, ui),
             Command::Doctor(args) => doctor::run(args, ui),
             Command::Completions(args) => completions::run(args, ui),
             Command::Man(args) => man::run(args, ui),

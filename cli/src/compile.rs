@@ -4,10 +4,9 @@
 //! Rust ships its own linker (`rust-lld`) and a static C library for its musl targets. Together they link
 //! any program of pure Rust. Only a crate that compiles C needs a C compiler for the target.
 
-use std::ffi::OsString;
-use std::io::BufReader;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use cargo_metadata::Message;
 use serde::Serialize;
@@ -17,11 +16,9 @@ use trap_native::{Libraries, shared_object};
 use crate::arch::Arch;
 use crate::cargo_args::{CargoArgs, cargo};
 use crate::project::{Product, Project, Target};
+use crate::toolchain::{RUST_LLD, ensure_target, own_linker, rust_release};
 use crate::ui::Ui;
 use crate::{Class, Error, Result, glibc};
-
-/// The linker that comes with Rust.
-const RUST_LLD: &str = "rust-lld";
 
 /// The first Rust whose musl targets come with musl 1.2.5: musl applies packed relocations since 1.2.4.
 /// <https://github.com/rust-lang/rust/pull/142682>
@@ -244,6 +241,27 @@ impl Compile {
     /// # Errors
     /// [`Error::ToolFailed`] with cargo's own status when it fails.
     pub fn run(&self, ui: &Ui) -> Result<PathBuf> {
+        let mut child = self.command(ui)?.spawn().map_err(not_started)?;
+        let mut program = None;
+        if let Some(stdout) = child.stdout.take() {
+            match self.program_of(BufReader::new(stdout), ui) {
+                Ok(found) => program = found,
+                Err(error) => {
+                    // Without a reader cargo would wait for one; its end is what matters now.
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return Err(error);
+                }
+            }
+        }
+        self.conclude(child.wait().map_err(not_started)?, program)
+    }
+
+    /// The command that compiles: diagnostics as text on stderr, messages as JSON on stdout, which is a pipe.
+    ///
+    /// # Errors
+    /// When a compiler's wrapper cannot be written.
+    pub(crate) fn command(&self, ui: &Ui) -> Result<Command> {
         self.write_zig_wrapper()?;
         if let Some(arch) = self.arch.filter(|_| self.library) {
             glibc::write_stubs(arch)?;
@@ -264,36 +282,35 @@ impl Compile {
         }
         ui.detail("Linking", format_args!("with {}", self.linker));
         ui.detail("Running", self.command_line());
-        let start = |source| Error::Start {
-            tool: "cargo".to_owned(),
-            source,
-            hint: Some("install Rust with rustup".to_owned()),
-        };
-        let mut child = command
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(start)?;
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        Ok(command)
+    }
+
+    /// The program that cargo's messages name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn program_of(&self, messages: impl BufRead, ui: &Ui) -> Result<Option<PathBuf>> {
         let mut program = None;
-        if let Some(stdout) = child.stdout.take() {
-            for message in Message::parse_stream(BufReader::new(stdout)) {
-                match message {
-                    Ok(Message::CompilerArtifact(artifact)) if artifact.target.name == self.program => {
-                        program = self.product(artifact).or(program);
-                    }
-                    Ok(Message::TextLine(line)) => ui.detail("cargo", line),
-                    Ok(_) => {}
-                    Err(source) => {
-                        // Without a reader cargo would wait for one; its end is what matters now.
-                        let _ = child.kill();
-                        let _ = child.wait();
-                        return Err(Error::file("read the messages of", "cargo")(source));
-                    }
+        for message in Message::parse_stream(messages) {
+            match message {
+                Ok(Message::CompilerArtifact(artifact)) if artifact.target.name == self.program => {
+                    program = self.product(artifact).or(program);
                 }
+                Ok(Message::TextLine(line)) => ui.detail("cargo", line),
+                Ok(_) => {}
+                Err(source) => return Err(Error::file("read the messages of", "cargo")(source)),
             }
         }
-        let status = child.wait().map_err(start)?;
+        Ok(program.map(Into::into))
+    }
+
+    /// What came of it, now that cargo has ended.
+    ///
+    /// # Errors
+    /// [`Error::ToolFailed`] with cargo's own status when it failed; `no-program` when it made none.
+    pub(crate) fn conclude(&self, status: ExitStatus, program: Option<PathBuf>) -> Result<PathBuf> {
         if !status.success() {
             return Err(Error::ToolFailed {
                 tool: "cargo build".to_owned(),
@@ -301,7 +318,7 @@ impl Compile {
                 hint: self.hint(),
             });
         }
-        program.map(Into::into).ok_or_else(|| {
+        program.ok_or_else(|| {
             Error::known(
                 "no-program",
                 Class::Tool,
@@ -363,124 +380,11 @@ impl Compile {
     }
 }
 
-/// Adds a Rust target when it is missing, and says so.
-///
-/// # Errors
-/// `target-missing` under `--offline` or without rustup; rustup's own failure otherwise.
-pub fn ensure_target(target: &str, offline: bool, ui: &Ui) -> Result<()> {
-    if has_target(target)? {
-        return Ok(());
-    }
-    let missing = |message: String| Error::known("target-missing", Class::Machine, message);
-    if offline {
-        return Err(missing(format!(
-            "the Rust target `{target}` is not installed, and nothing may be fetched"
-        ))
-        .with_hint(format!("run `rustup target add {target}` while online")));
-    }
-    if which::which("rustup").is_err() {
-        return Err(missing(format!(
-            "the Rust target `{target}` is not installed, and there is no `rustup` to add it"
-        ))
-        .with_hint(format!(
-            "install rustup, or your system's package with Rust's standard library for `{target}`"
-        )));
-    }
-    ui.status("Adding", format_args!("Rust target `{target}` (rustup target add {target})"));
-    let output = Command::new("rustup")
-        .args(["target", "add", target])
-        .output()
-        .map_err(|source| Error::Start { tool: "rustup".to_owned(), source, hint: None })?;
-    if output.status.success() && has_target(target)? {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(missing(format!("rustup could not add the target `{target}`: {}", said.trim()))
-        .with_hint(format!("run `rustup target add {target}` yourself and see what it needs")))
-}
-
-/// The linker to use where none is configured: Rust's own, else LLVM's.
-///
-/// # Errors
-/// `linker-missing` when there is neither.
-pub fn own_linker(target: &str) -> Result<String> {
-    if has_rust_lld()? {
-        return Ok(RUST_LLD.to_owned());
-    }
-    which::which("ld.lld").map(|path| path.display().to_string()).map_err(|_| {
-        Error::known(
-            "linker-missing",
-            Class::Machine,
-            format!("nothing on this machine can link for `{target}`: this Rust has no `rust-lld`"),
-        )
-        .with_hint("install Rust with rustup, or LLVM's linker (`apt-get install lld`), or set `target.<triple>.linker` in cargo's configuration")
-    })
-}
-
-/// What the Rust that compiles here calls itself, `rustc 1.95.0 (59807616e 2026-04-14)`; empty when it does not say.
-///
-/// # Errors
-/// When rustc does not run.
-pub fn rust_version() -> Result<String> {
-    let said = rustc_print(&["--version"])?.unwrap_or_default();
-    Ok(said.to_string_lossy().into_owned())
-}
-
-/// The release of the Rust that compiles here, `(1, 95)`; `(0, 0)` when it does not say.
-fn rust_release() -> Result<(u32, u32)> {
-    let said = rust_version()?;
-    let mut numbers =
-        said.split_whitespace().nth(1).unwrap_or_default().split('.').map_while(|n| n.parse().ok());
-    Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
+/// What it means when cargo does not even start.
+pub(crate) fn not_started(source: io::Error) -> Error {
+    Error::Start { tool: "cargo".to_owned(), source, hint: Some("install Rust with rustup".to_owned()) }
 }
 
 fn cargo_config(error: cargo_config2::Error) -> Error {
     Error::known("cargo-config", Class::Request, "cargo's configuration cannot be read").with_source(error)
-}
-
-fn rustc() -> OsString {
-    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
-}
-
-/// What `rustc --print …` answers here, where a toolchain file may choose another Rust; `None` when rustc does
-/// not know the answer.
-fn rustc_print(args: &[&str]) -> Result<Option<PathBuf>> {
-    let run = |args: &[&str]| {
-        Command::new(rustc()).args(args).output().map_err(|source| Error::Start {
-            tool: "rustc".to_owned(),
-            source,
-            hint: Some("install Rust with rustup".to_owned()),
-        })
-    };
-    let output = run(args)?;
-    if output.status.success() {
-        return Ok(Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())));
-    }
-    // A rustc that cannot even say its version is not one that lacks an answer.
-    if run(&["--version"])?.status.success() {
-        return Ok(None);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(Error::known("rust-unusable", Class::Machine, format!("rustc does not run here: {}", said.trim()))
-        .with_hint("`rustup show` says which toolchain this folder asks for, and whether it is installed"))
-}
-
-/// True when the standard library for `target` is installed.
-///
-/// # Errors
-/// When rustc does not run.
-pub fn has_target(target: &str) -> Result<bool> {
-    Ok(rustc_print(&["--print", "target-libdir", "--target", target])?
-        .is_some_and(|libdir| std::fs::read_dir(libdir).is_ok_and(|mut entries| entries.next().is_some())))
-}
-
-/// True when this Rust brings its own linker, as every rustup toolchain does.
-///
-/// # Errors
-/// When rustc does not run.
-pub fn has_rust_lld() -> Result<bool> {
-    let name = if cfg!(windows) { "rust-lld.exe" } else { "rust-lld" };
-    Ok(rustc_print(&["--print", "target-libdir"])?
-        .and_then(|libdir| Some(libdir.parent()?.join("bin").join(name)))
-        .is_some_and(|path| path.exists()))
 }

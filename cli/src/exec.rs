@@ -53,6 +53,15 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
             }
         }
     }
+    package(plan, programs, offline, ui)
+}
+
+/// Writes the artifact that carries these programs, and returns it.
+///
+/// # Errors
+/// `ambiguous` when two are for the same machine; those of the platform's limits, and of writing.
+pub fn package(plan: &Plan, mut programs: Vec<Program>, offline: bool, ui: &Ui) -> Result<Artifact> {
+    let request = &plan.request;
     // Only for what passed the gate.
     for program in programs.iter_mut().filter(|_| request.is_library()) {
         program.addon = Some(addon::get(program.arch, offline, ui)?);
@@ -73,7 +82,7 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
     for step in &plan.steps {
         if let Step::Zip { path } = step {
             let _progress = ui.progress("Zipping", plan::shown(path));
-            let bytes = zip(&files, &request.platform.manifest.aside)?;
+            let bytes = zip(&as_they_will_lie(&files, &site)?)?;
             check_limit(request, Measured::Zip, bytes.len() as u64, ui)?;
             match path.strip_prefix(&request.dir) {
                 // Inside somebody's project it is a file like the others, and not replaced unless it is ours.
@@ -93,40 +102,46 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
     if request.shared_dir {
         site.check(&files, &record)?;
     }
-    let disagreeing = disagreeing(request, &programs, &files, &site)?;
+    let arches: Vec<_> = programs.iter().map(|program| program.arch).collect();
+    let disagreeing = disagreeing(request, &arches, |path| {
+        let Some(file) = files.iter().find(|file| file.path == path) else { return Ok(None) };
+        site.keeps(file)?.then(|| files::read_text(&request.dir.join(path))).transpose()
+    })?;
     site.write(&files, &record)?;
     if let Some((path, bytes)) = zipped {
         files::write(path, &bytes, Mode::Plain)?;
     }
-    for (file, line) in disagreeing {
-        ui.warning(format_args!(
-            "`{}` was left as it is and does not say `{line}`, which this build needs",
-            plan::shown(&request.dir.join(file))
-        ));
-    }
+    warn_of(&disagreeing, &request.dir, ui);
     Ok(Artifact { dir: request.dir.clone(), record, zip: request.zip.clone() })
 }
 
-/// Lines that scaffolding should have and, being somebody's own by now, does not.
-fn disagreeing(
+/// The files as the folder will hold them: scaffolding that is somebody's own by now as it is.
+fn as_they_will_lie(files: &[File], site: &Site) -> Result<Vec<File>> {
+    let own = |file: &File| {
+        let bytes = if site.keeps(file)? { site.read(&file.path)? } else { None };
+        Ok(File { bytes: bytes.unwrap_or_else(|| file.bytes.clone()), ..file.clone() })
+    };
+    files.iter().map(own).collect()
+}
+
+/// Lines that scaffolding should have and, being somebody's own by now, does not; `own` gives its text.
+///
+/// # Errors
+/// `template` when one is broken; those of `own`.
+pub fn disagreeing(
     request: &Request,
-    programs: &[Program],
-    files: &[File],
-    site: &Site,
+    arches: &[Arch],
+    own: impl Fn(&str) -> Result<Option<String>>,
 ) -> Result<Vec<(String, String)>> {
     // With several architectures any choice of the platform's fits.
-    if programs.len() > 1 {
+    if arches.len() > 1 {
         return Ok(Vec::new());
     }
-    let values = plan::values(request, &programs.iter().map(|program| program.arch).collect::<Vec<_>>());
+    let values = plan::values(request, arches);
     let mut found = Vec::new();
     for agree in &request.platform.manifest.agree {
-        let Some(file) = files.iter().find(|file| file.path == agree.file) else { continue };
-        if !site.keeps(file)? {
-            continue;
-        }
+        let Some(text) = own(&agree.file)? else { continue };
         let line = platform::render_text(&agree.file, &agree.line, &values)?;
-        let text = files::read_text(&request.dir.join(&agree.file))?;
         if !text.lines().any(|own| own.trim() == line.trim()) {
             found.push((agree.file.clone(), line));
         }
@@ -134,8 +149,21 @@ fn disagreeing(
     Ok(found)
 }
 
+/// Says what [`disagreeing`] found.
+pub fn warn_of(disagreeing: &[(String, String)], dir: &Path, ui: &Ui) {
+    for (file, line) in disagreeing {
+        ui.warning(format_args!(
+            "`{}` was left as it is and does not say `{line}`, which this build needs",
+            plan::shown(&dir.join(file))
+        ));
+    }
+}
+
 /// Reads a program and lets it through the gate.
-fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Result<Program> {
+///
+/// # Errors
+/// What stands in its way.
+pub(crate) fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &Ui) -> Result<Program> {
     let name = plan::shown(path);
     let bytes = files::read_regular(path)?;
     // A program for a machine that is not Linux never leaves it: `invoke` alone asks for one.
@@ -186,7 +214,11 @@ fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
                 Content::Text(text) => text.clone().into_bytes(),
                 Content::Payload => payload(true).into_bytes(),
                 Content::Single { head, tail } => {
-                    let trampoline = trap_host::single_file(language);
+                    let trampoline = trap_host::single_file(
+                        language,
+                        request.bridge(),
+                        &request.platform.manifest.adapters,
+                    );
                     [head.as_str(), &trampoline, "\n", &payload(false), tail].concat().into_bytes()
                 }
                 Content::Program(arch) => programs
@@ -218,13 +250,13 @@ fn record(request: &Request, programs: &[Program], files: &[File], site: &Site) 
         takeover: request.takeover,
         payload: request.encoding,
         main: platform::expand(&request.platform.manifest.main, &plan::values(request, &arches)),
-        handler: request.platform.manifest.handler.clone(),
+        handler: request.platform.handler().to_owned(),
         programs: programs
             .iter()
             .map(|program| ProgramRecord {
                 arch: program.arch,
                 sha256: program.sha256.clone(),
-                size: program.bytes.len() as u64,
+                size: program.size,
             })
             .collect(),
         files: {
@@ -241,12 +273,16 @@ fn record(request: &Request, programs: &[Program], files: &[File], site: &Site) 
 }
 
 /// Refuses what the platform would refuse, before it is deployed.
-fn check_limit(request: &Request, of: Measured, bytes: u64, ui: &Ui) -> Result<()> {
+///
+/// # Errors
+/// `too-large` beyond a limit that is hard.
+pub fn check_limit(request: &Request, of: Measured, bytes: u64, ui: &Ui) -> Result<()> {
     let Some(limit) = request.platform.limit(of).filter(|limit| bytes > limit.bytes) else { return Ok(()) };
     let what = match of {
         Measured::Program => "the program",
         Measured::Artifact => "the artifact",
         Measured::Zip => "the zip",
+        Measured::Request => "a request",
     };
     let message = format!(
         "{what} has {} and `{}` takes {}: {}",
@@ -265,12 +301,15 @@ fn check_limit(request: &Request, of: Measured, bytes: u64, ui: &Ui) -> Result<(
     )))
 }
 
-/// All files that hosts are given as a zip: same input, same bytes, so times are fixed and the order is by name.
-fn zip(files: &[File], aside: &[String]) -> Result<Vec<u8>> {
+/// All files as a zip: same input, same bytes, so times are fixed and the order is by name.
+///
+/// # Errors
+/// `zip` when it cannot be made.
+pub fn zip(files: &[File]) -> Result<Vec<u8>> {
     let failed = |error: zip::result::ZipError| {
         Error::known("zip", Class::Files, "the zip could not be written").with_source(error)
     };
-    let mut sorted: Vec<_> = files.iter().filter(|file| !aside.contains(&file.path)).collect();
+    let mut sorted: Vec<_> = files.iter().collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for file in sorted {

@@ -33,27 +33,63 @@ pub struct Program {
     pub arch: Arch,
     /// Lowercase hex, 64 digits, of the whole file.
     pub sha256: String,
-    /// The whole file.
+    /// Its size in bytes.
+    pub size: u64,
+    /// The whole file; empty when somebody else puts it where it belongs.
     pub bytes: Vec<u8>,
     /// What loads it, where it is a library.
     pub addon: Option<Vec<u8>>,
 }
 
+/// What a program has in it that serves HTTP itself, on `$PORT` and the address `$TRAP_HOST`, where there is no
+/// Runtime API: it reads this variable. `trap_runtime` does, and so does what `cargo trap new` writes.
+const SERVES: &[u8] = b"TRAP_HOST";
+
 impl Program {
     /// Hashes the file.
     pub fn new(arch: Arch, bytes: Vec<u8>) -> Self {
-        Self { arch, sha256: sha256(&bytes), bytes, addon: None }
+        Self { arch, sha256: sha256(&bytes), size: bytes.len() as u64, bytes, addon: None }
     }
 
     /// The name of its file inside the `trap/` folder, with a `file` payload.
     pub fn file_name(&self, name: &str) -> String {
         if self.addon.is_some() { library_name(name, self.arch) } else { file_name(name, self.arch) }
     }
+
+    /// Hashes a file of a program without keeping it: for an artifact that it is put into otherwise.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn hashed(arch: Arch, path: &std::path::Path) -> std::io::Result<Self> {
+        let mut file = std::fs::File::open(path)?;
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 256 * 1024];
+        let mut size = 0;
+        loop {
+            match std::io::Read::read(&mut file, &mut buffer)? {
+                0 => break,
+                length => {
+                    hasher.update(&buffer[..length]);
+                    size += length as u64;
+                }
+            }
+        }
+        Ok(Self { arch, sha256: hex(&hasher.finalize()), size, bytes: Vec::new(), addon: None })
+    }
+
+    /// True when the program serves HTTP itself, on the port that `PORT` names.
+    pub fn serves(&self) -> bool {
+        memchr::memmem::find(&self.bytes, SERVES).is_some()
+    }
 }
 
 /// The sha-256 of some bytes as lowercase hex, 64 digits.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The name of a `file` payload inside the `trap/` folder.
@@ -131,15 +167,16 @@ pub fn module(
     for program in programs {
         text.push_str(&format!(
             "    {}: {{\n      sha256: \"{}\",\n      size: {},\n",
-            program.arch,
-            program.sha256,
-            program.bytes.len()
+            program.arch, program.sha256, program.size
         ));
         match encoding {
             Encoding::Base64 => text.push_str(&format!("      base64: {},\n", program.arch)),
             Encoding::File => {
                 text.push_str(&format!("      file: {},\n", quoted(&program.file_name(name))));
             }
+        }
+        if program.serves() {
+            text.push_str("      serves: true,\n");
         }
         if stub {
             let (key, value) = match encoding {
@@ -192,7 +229,7 @@ pub fn read_back(text: &str) -> Vec<Found> {
         .into_iter()
         .filter_map(|arch| {
             let entry = &text[text.find(&format!("    {arch}: {{\n"))?..];
-            let entry = &entry[..entry.find("\n    }")?];
+            let entry = &entry[..=entry.find("\n    }")?];
             let field = |name: &str| {
                 let value = &entry[entry.find(&format!("{name}: "))? + name.len() + 2..];
                 Some(value[..value.find(",\n")?].trim_matches('"').to_owned())

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use trap_host::Bridge;
 
 use crate::arch::Arch;
 use crate::compile::Compile;
 use crate::files::Mode;
 use crate::payload::{self, Encoding};
-use crate::platform::{self, Platform, Rendered, Values, WrapperValue, WrapperValues};
-use crate::settings::{Lang, Takeover};
+use crate::platform::{self, Measured, Platform, Rendered, Values, WrapperValue, WrapperValues};
+use crate::settings::{Lang, Takeover, class_name};
 use crate::{Class, Error, Result};
 
 /// What is to be built, everything decided.
@@ -33,6 +34,8 @@ pub struct Request {
     pub lang: Lang,
     /// Everything in one module.
     pub single_file: bool,
+    /// True when that was typed: then really everything, what only some hosts need included.
+    pub self_contained: bool,
     /// The artifact's folder.
     pub dir: PathBuf,
     /// True when the folder is somebody's project: scaffolding is left out where it exists, and nothing we
@@ -45,6 +48,48 @@ pub struct Request {
 }
 
 impl Request {
+    /// What a platform makes of a program that says nothing else: for examples.
+    ///
+    /// # Errors
+    /// `class-name`: see [`class_name`].
+    pub fn sample(platform: Platform, name: &str) -> Result<Self> {
+        let manifest = &platform.manifest;
+        Ok(Self {
+            name: name.to_owned(),
+            class: class_name(None, name)?,
+            source: Source::Files(Vec::new(), None),
+            encoding: manifest.payload,
+            takeover: platform.takeover(Takeover::Auto)?,
+            system: "linux",
+            lang: manifest.langs[0],
+            single_file: manifest.single_file,
+            self_contained: false,
+            dir: Path::new("target/trap").join(&manifest.id).join(name),
+            shared_dir: false,
+            zip: None,
+            with_host: false,
+            platform,
+        })
+    }
+
+    /// Where a zip of the artifact is written to, unless it was said.
+    pub fn zip_path(&self) -> PathBuf {
+        self.zip.clone().unwrap_or_else(|| zip_path(&self.dir, &self.name, self.shared_dir))
+    }
+
+    /// Where the bridge is, which only a host that pushes events needs.
+    pub fn bridge(&self) -> Bridge {
+        let offered = &self.platform.manifest.takeovers;
+        match self.takeover {
+            Takeover::Auto | Takeover::Wrapper if offered.contains(&Takeover::Bridge) => {
+                let is_apart = self.platform.manifest.single_file && !self.self_contained;
+                if is_apart { Bridge::Apart } else { Bridge::Inside }
+            }
+            Takeover::Bridge => Bridge::Inside,
+            _ => Bridge::None,
+        }
+    }
+
     /// True when the exec stub travels with the programs.
     pub fn carries_stub(&self) -> bool {
         self.takeover.uses_stub() && self.system == "linux"
@@ -81,6 +126,8 @@ pub enum Source {
 pub struct Plan {
     /// What it builds.
     pub request: Request,
+    /// The architectures it builds for.
+    pub arches: Vec<Arch>,
     /// In this order; the first failure ends it, before anything is written.
     pub steps: Vec<Step>,
 }
@@ -183,6 +230,8 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
     let main = platform::expand(&request.platform.manifest.main, &values);
     let rendered = platform::render(&request.platform.files(), &values)?;
     let write = |path: String, content, what| Step::Write { path, content, what, keep: false };
+    let code = request.platform.manifest.code.as_deref().map(|code| platform::expand(code, &values) + "/");
+    let code = code.unwrap_or_default();
     for Rendered { path, head, tail } in rendered {
         if request.single_file && path == main {
             let tail = tail.ok_or_else(|| {
@@ -196,30 +245,38 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
         }
     }
     if !request.single_file {
-        for module in trap_host::MODULES {
+        for module in trap_host::modules(request.bridge(), &request.platform.manifest.adapters) {
             let text = module.text(request.lang.into());
             if text.is_empty() {
                 continue; // types alone: nothing of it is left in JavaScript
             }
-            let path = format!("trap/{}.{}", module.name, values.ext);
+            let path = format!("{code}trap/{}.{}", module.name, values.ext);
             steps.push(write(path, Content::Text(text.to_owned()), "trampoline"));
         }
-        let path = format!("trap/{}.payload.{}", request.name, values.ext);
+        let path = format!("{code}trap/{}.payload.{}", request.name, values.ext);
         steps.push(write(path, Content::Payload, "payload module"));
+    }
+    if request.bridge() == Bridge::Apart {
+        let path = format!("{code}trap/bridge.mjs");
+        steps.push(write(
+            path,
+            Content::Text(trap_host::bridge_file()),
+            "what feeds the program where Node stays",
+        ));
     }
     if request.encoding == Encoding::File {
         for &arch in arches {
             if request.is_library() {
-                let path = format!("trap/{}", payload::library_name(&request.name, arch));
+                let path = format!("{code}trap/{}", payload::library_name(&request.name, arch));
                 steps.push(write(path, Content::Program(arch), "library"));
-                let path = format!("trap/{}", payload::addon_name(&request.name, arch));
+                let path = format!("{code}trap/{}", payload::addon_name(&request.name, arch));
                 steps.push(write(path, Content::Addon(arch), "what loads the library into Node"));
                 continue;
             }
-            let path = format!("trap/{}", payload::file_name(&request.name, arch));
+            let path = format!("{code}trap/{}", payload::file_name(&request.name, arch));
             steps.push(write(path, Content::Program(arch), "program"));
             if request.carries_stub() {
-                let path = format!("trap/{}", payload::stub_name(&request.name, arch));
+                let path = format!("{code}trap/{}", payload::stub_name(&request.name, arch));
                 steps.push(write(path, Content::Stub(arch), "what replaces Node by the program"));
             }
         }
@@ -233,7 +290,13 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
     if let Some(path) = &request.zip {
         steps.push(Step::Zip { path: path.clone() });
     }
-    Ok(Plan { request, steps })
+    Ok(Plan { request, arches: arches.to_vec(), steps })
+}
+
+/// Where the zip of an artifact lies: beside its folder, or in it where that is somebody's project.
+pub fn zip_path(dir: &Path, name: &str, shared_dir: bool) -> PathBuf {
+    let file = format!("{name}.zip");
+    if shared_dir { dir.join(file) } else { dir.with_file_name(file) }
 }
 
 /// Where the description of an artifact lies, inside it.
@@ -267,8 +330,15 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
         },
         wrapper: request.wrapper(arches),
         single_file: request.single_file,
+        bridge: request.bridge() != Bridge::None,
+        lazy_bridge: request.bridge() == Bridge::Apart,
+        listens: request.platform.manifest.listens.clone().unwrap_or_default(),
+        handler: request.platform.handler().to_owned(),
+        // Where the platform does not say, Lambda's.
+        request_limit: request.platform.limit(Measured::Request).map_or(6_291_456, |limit| limit.bytes),
         dir: word(&shown(&request.dir)),
-        folder: shown(&request.dir).replace(std::path::MAIN_SEPARATOR, "/"),
+        path: shown(&request.dir).replace('\\', "/"),
+        zip: shown(&request.zip_path()).replace('\\', "/"),
         version: env!("CARGO_PKG_VERSION"),
     }
 }

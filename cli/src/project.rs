@@ -29,6 +29,8 @@ pub struct Project {
     pub flags: Flags,
     /// The package as cargo's `--package` takes it without a doubt.
     pub spec: String,
+    /// Folders of packages on this machine that lie outside of the workspace: dependencies by path.
+    pub outside: Vec<PathBuf>,
     /// Packages of the resolved graph that compile C, C++ or assembler, in alphabetical order.
     pub compiles_c: Vec<String>,
 }
@@ -99,6 +101,7 @@ impl Project {
             target_dir,
             flags,
             spec: spec(&metadata, package),
+            outside: outside(&metadata),
             compiles_c: compiles_c(&metadata, package),
             target,
             product,
@@ -239,6 +242,13 @@ fn target(package: &Package, args: &CargoArgs) -> Result<Target> {
         )
         .with_hint(format!("add `--bin` and one of {}", list(several.to_vec())))),
     }
+}
+
+/// Packages that come from no registry and no repository, and are none of the workspace's.
+fn outside(metadata: &Metadata) -> Vec<PathBuf> {
+    let local = metadata.packages.iter().filter(|package| package.source.is_none());
+    let folders = local.map(|package| folder(package).to_path_buf());
+    folders.filter(|folder| !folder.starts_with(&metadata.workspace_root)).collect()
 }
 
 /// Which packages the program's graph compiles C for: those with a build dependency on a C builder.

@@ -32,6 +32,10 @@ pub enum Takeover {
     Library,
     /// Start the program before Node, by `AWS_LAMBDA_EXEC_WRAPPER`; as `auto` where that is not set
     Wrapper,
+    /// Run the program as a child and feed it the host's events (hosts that push)
+    Bridge,
+    /// Replace the Node process by the program, which serves HTTP on `$PORT` itself (hosts that only start a process)
+    Port,
 }
 
 impl Takeover {
@@ -43,6 +47,8 @@ impl Takeover {
             Self::ExecStub => "exec:stub",
             Self::ExecExecve => "exec:execve",
             Self::Spawn => "spawn",
+            Self::Bridge => "bridge",
+            Self::Port => "port",
             Self::Library => "library",
             Self::Wrapper => "wrapper",
         }
@@ -56,11 +62,20 @@ impl Takeover {
         }
     }
 
+    /// The takeover that this is a way of.
+    #[must_use]
+    pub fn family(self) -> Self {
+        match self {
+            Self::ExecStub | Self::ExecExecve => Self::Exec,
+            other => other,
+        }
+    }
+
     /// True when the exec stub may be what replaces the process, so that it has to travel with the program.
     pub fn uses_stub(self) -> bool {
         match self {
-            Self::Auto | Self::Exec | Self::ExecStub | Self::Wrapper => true,
-            Self::ExecExecve | Self::Spawn | Self::Library => false,
+            Self::Auto | Self::Exec | Self::ExecStub | Self::Port | Self::Wrapper => true,
+            Self::ExecExecve | Self::Spawn | Self::Bridge | Self::Library => false,
         }
     }
 }

@@ -106,6 +106,13 @@ impl Ui {
         terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
     }
 
+    /// How wide a line may be that moves on stderr; `None` where none is drawn.
+    pub fn moving_width(&self) -> Option<usize> {
+        let is_watched = !self.quiet && std::env::var_os("CI").is_none() && io::stderr().is_terminal();
+        let width = || terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
+        is_watched.then(width).flatten()
+    }
+
     /// One machine-readable object on stdout, on a line of its own.
     ///
     /// # Errors
@@ -134,6 +141,17 @@ impl Ui {
         out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Stdout)
     }
 
+    /// A failure after which the command goes on; otherwise as [`Ui::error`].
+    pub fn failure(&self, error: &Error) {
+        self.explain(error);
+    }
+
+    /// What a tool wrote to its stderr, unchanged, on ours; `quiet` does not silence it.
+    pub fn pass_on(&self, bytes: &[u8]) {
+        // Where nobody listens there is nobody to tell.
+        let _ = io::stderr().lock().write_all(bytes);
+    }
+
     /// An error, its causes and its hint. A failure that a child tool has explained is not said twice.
     ///
     /// Under `--message-format json` it is also the last object on stdout.
@@ -150,6 +168,10 @@ impl Ui {
                 "hint": error.hint(),
             }));
         }
+        self.explain(error);
+    }
+
+    fn explain(&self, error: &Error) {
         if !error.already_reported() {
             anstream::eprintln!("{BOLD_RED}error[{}]{BOLD_RED:#}: {error}", error.code());
             let mut cause = std::error::Error::source(error);

@@ -178,6 +178,188 @@ fn an_event_file_is_sent_and_answered_unchanged() {
 }
 
 #[test]
+fn an_example_event_is_sent_as_the_service_sends_it() {
+    let Some(program) = program() else { return };
+    let output = Place::new().invoke(program, "echo", &["--event", "sqs"]);
+    let event: Value = serde_json::from_slice(&output.stdout).expect("the event");
+    assert_eq!(event["Records"][1]["body"], "a second message");
+    let output = Place::new().command(program, "echo", &["--event", "sqz"]).output().expect("it starts");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for name in ["sqs", "s3", "dynamodb", "eventbridge", "cron", "apigw-v1", "apigw-v2", "alb"] {
+        assert!(said.contains(name), "{name} in {said}");
+    }
+}
+
+#[test]
+fn many_at_once_have_containers_of_their_own_and_every_answer_is_shown() {
+    let Some(program) = program() else { return };
+    let arguments = ["--repeat", "30", "--concurrency", "3", "--message-format", "json", "/"];
+    let output = Place::new().invoke(program, "echo", &arguments);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let lines: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let (last, each) = lines.split_last().expect("lines");
+    let mut numbers: Vec<_> = each.iter().filter_map(|line| line["number"].as_u64()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=30).collect::<Vec<_>>());
+    let containers: std::collections::BTreeSet<_> =
+        each.iter().map(|line| line["container"].to_string()).collect();
+    assert_eq!(containers.len(), 3, "{containers:?}");
+    let pids = said.lines().filter(|line| line.contains("program ")).count();
+    assert_eq!(pids, 3, "each began once: {said}");
+    assert_eq!(
+        (&last["reason"], &last["answered"], &last["failed"]),
+        (&"trap-invocations".into(), &30.into(), &0.into())
+    );
+    assert!(last["answer_ms"]["median"].as_f64().is_some_and(|ms| ms > 0.0), "{last}");
+
+    let output = Place::new().invoke(program, "echo", &["--repeat", "3", "--quiet", "-d", "hello", "/"]);
+    assert_eq!(text(&output.stdout).lines().count(), 3);
+}
+
+#[test]
+fn of_many_the_first_failure_is_told_and_how_many_there_were() {
+    let Some(program) = program() else { return };
+    let output = Place::new().invoke(program, "error", &["--repeat", "4", "/"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains("4 of 4 failed; the first: the handler failed: Oops: it broke"), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+/// A server of Node that stands for a deployed function; it ends with this.
+struct Deployed {
+    server: std::process::Child,
+    url: String,
+}
+
+impl Deployed {
+    /// With TLS when there is a folder with key and certificate.
+    fn new(tls: Option<&Path>) -> Self {
+        let script = "const [, dir] = process.argv; const fs = require('fs');
+            const answer = (request, response) => { let body = ''; request.on('data', (part) => body += part);
+              request.on('end', () => { response.statusCode = request.url.startsWith('/denied') ? 403 : 200;
+                if (request.url.startsWith('/denied')) response.setHeader('x-amzn-errortype', 'AccessDeniedException');
+                response.setHeader('content-type', 'application/json');
+                response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body })); }); };
+            const server = dir ? require('https').createServer({ key: fs.readFileSync(dir + '/key.pem'),
+              cert: fs.readFileSync(dir + '/cert.pem') }, answer) : require('http').createServer(answer);
+            server.listen(0, '127.0.0.1', () => console.log(server.address().port));";
+        let mut command = Command::new("node");
+        command.args(["-e", script]).args(tls.map(|dir| dir.as_os_str())).stdout(Stdio::piped());
+        let mut server = command.spawn().expect("node");
+        let mut port = String::new();
+        BufReader::new(server.stdout.take().expect("piped")).read_line(&mut port).expect("its port");
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        Self { server, url: format!("{scheme}://localhost:{}", port.trim()) }
+    }
+}
+
+impl Drop for Deployed {
+    fn drop(&mut self) {
+        let _gone = self.server.kill();
+        let _gone = self.server.wait();
+    }
+}
+
+/// Asks a deployed function, as a person would.
+fn remote(arguments: &[&str], certificate: Option<&Path>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-trap"));
+    command.args(["trap", "invoke", "--remote"]).args(arguments);
+    for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
+        command.env_remove(proxy);
+    }
+    if let Some(certificate) = certificate {
+        command.env("SSL_CERT_FILE", certificate).env_remove("SSL_CERT_DIR");
+    }
+    command.output().expect("it starts")
+}
+
+#[test]
+fn a_deployed_function_is_asked_at_its_url() {
+    if program().is_none() {
+        return; // without Node there is no server either
+    }
+    let deployed = Deployed::new(None);
+    let base = format!("{}/base/", deployed.url);
+    let output = remote(&[&base, "PUT", "/a?q=1", "-d", "hi", "-H", "X-Tag: 1"], None);
+    let said = text(&output.stderr);
+    assert!(output.status.success() && said.contains("HTTP 200 OK"), "{said}");
+    let seen: Value = serde_json::from_slice(&output.stdout).expect("what it saw");
+    assert_eq!(
+        (&seen["method"], &seen["url"], &seen["body"]),
+        (&"PUT".into(), &"/base/a?q=1".into(), &"hi".into())
+    );
+    assert_eq!(seen["headers"]["x-tag"], "1");
+    assert!(seen["headers"]["host"].as_str().is_some_and(|host| host.starts_with("localhost:")), "{seen}");
+    assert_eq!(seen["headers"].get("x-forwarded-for"), None);
+
+    let output = remote(&[&deployed.url, "/denied"], None);
+    assert!(output.status.success() && text(&output.stderr).contains("AWS_IAM"), "{}", text(&output.stderr));
+
+    let output =
+        remote(&[&deployed.url, "--repeat", "20", "--concurrency", "4", "--message-format", "json"], None);
+    let last: Value =
+        serde_json::from_str(text(&output.stdout).lines().last().expect("lines")).expect("JSON");
+    assert_eq!((&last["answered"], &last["answers"]["200 OK"]), (&20.into(), &20.into()));
+
+    drop(deployed);
+    let output = remote(&["http://127.0.0.1:9", "/"], None);
+    assert_eq!(output.status.code(), Some(6));
+    assert!(
+        text(&output.stderr).contains("error[remote]: `127.0.0.1` could not be asked"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_certificate_must_be_one_that_this_machine_trusts() {
+    if program().is_none() {
+        return;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let make = |arguments: &[&str]| {
+        let mut command = Command::new("openssl");
+        command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]).args(arguments);
+        let status = command.current_dir(folder.path()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let is_made = make(&["-subj", "/CN=ours", "-keyout", "ca.key", "-out", "ca.pem"])
+        && make(&[
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-addext",
+            "basicConstraints=CA:FALSE",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+        ]);
+    if !is_made {
+        assert!(std::env::var_os("CI").is_none(), "CI needs `openssl`");
+        eprintln!("skipped: no `openssl`");
+        return;
+    }
+    let deployed = Deployed::new(Some(folder.path()));
+    let trusted = remote(&[&deployed.url, "/"], Some(&folder.path().join("ca.pem")));
+    assert!(trusted.status.success(), "{}", text(&trusted.stderr));
+    let unknown = remote(&[&deployed.url, "/"], None);
+    assert_eq!(unknown.status.code(), Some(6), "{}", text(&unknown.stderr));
+    for part in ["error[remote]", "certificate", "SSL_CERT_FILE"] {
+        assert!(text(&unknown.stderr).contains(part), "{part} in {}", text(&unknown.stderr));
+    }
+}
+
+#[test]
 fn quiet_leaves_the_answer_and_what_the_program_logs() {
     let Some(program) = program() else { return };
     let output = Place::new().invoke(program, "echo", &["--quiet", "/"]);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_trap::commands::new;
 use cargo_trap::platform::{self, Platform, Values, WrapperValue, WrapperValues};
-use cargo_trap::settings::Lang;
+use cargo_trap::settings::{Lang, Takeover};
 
 fn templates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates")
@@ -20,15 +20,22 @@ fn values(platform: &Platform, lang: Lang) -> Values {
         class: "MyService".to_owned(),
         ts: lang == Lang::Ts,
         ext: if lang == Lang::Ts { "ts" } else { "js" },
-        takeover: "auto",
+        takeover: platform.takeover(Takeover::Auto).unwrap().as_str(),
         arch: "arm64",
         aws_arch: "arm64",
         aws_arches: "arm64".to_owned(),
         payload: "base64",
         wrapper: WrapperValues::default(),
         single_file: platform.manifest.single_file,
+        bridge: true,
+        lazy_bridge: platform.manifest.single_file
+            && platform.takeover(Takeover::Auto).unwrap() == Takeover::Auto,
+        listens: platform.manifest.listens.clone().unwrap_or_default(),
+        handler: platform.handler().to_owned(),
+        request_limit: 6_291_456,
         dir: "target/trap/my-service".to_owned(),
-        folder: "target/trap/my-service".to_owned(),
+        path: "target/trap/my-service".to_owned(),
+        zip: "target/trap/my-service.zip".to_owned(),
         version: "0.0.0",
     }
 }
@@ -127,6 +134,30 @@ fn a_wrapper_is_part_of_what_platforms_are_told_that_can_start_one() {
 }
 
 #[test]
+fn every_snippet_is_announced_and_renders_as_expected() {
+    let mut any = false;
+    for platform in platform::all().unwrap() {
+        let id = &platform.manifest.id;
+        let snippets = platform.snippets();
+        let announced: Vec<_> = platform.manifest.snippets.keys().collect();
+        assert_eq!(announced, snippets.keys().collect::<Vec<_>>(), "{id}: `[snippets]` and its files");
+        let values = values(&platform, platform.manifest.langs[0]);
+        let rendered = snippets
+            .into_iter()
+            .map(|(name, text)| (name.clone(), platform::render_text(&name, text, &values).unwrap()))
+            .collect::<BTreeMap<_, _>>();
+        let expected = templates().join("platforms").join(id).join("expected/snippets");
+        if rendered.is_empty() {
+            assert!(!expected.exists(), "{} is left over", expected.display());
+        } else {
+            compare(&expected, &rendered);
+            any = true;
+        }
+    }
+    assert!(any, "no platform has snippets");
+}
+
+#[test]
 fn every_folder_is_embedded() {
     let on_disk = |kind: &str| {
         let mut names: Vec<String> = fs::read_dir(templates().join(kind))
@@ -165,13 +196,9 @@ fn every_platform_has_its_main_module_and_names_its_limits_sources() {
         for limit in &manifest.limits {
             assert!(limit.source.starts_with("https://"), "{}: a limit without a source", manifest.id);
         }
-        for aside in &manifest.aside {
-            assert!(
-                rendered(&platform, manifest.langs[0]).contains_key(aside),
-                "{}: `{aside}` is no file of it",
-                manifest.id
-            );
-        }
+        let has = |takeover| manifest.takeovers.contains(&takeover);
+        assert_eq!(has(Takeover::Library), manifest.glibc.is_some(), "{}: which glibc?", manifest.id);
+        assert_eq!(has(Takeover::Wrapper), manifest.wrapper.is_some(), "{}: by what?", manifest.id);
         for next in &manifest.next {
             platform::render_text("next", next, &values(&platform, manifest.langs[0])).unwrap();
         }
@@ -181,7 +208,7 @@ fn every_platform_has_its_main_module_and_names_its_limits_sources() {
 #[test]
 fn the_handler_is_a_file_that_exists_when_the_artifact_is_started_here() {
     for platform in platform::all().unwrap() {
-        let (module, export) = platform.manifest.handler.rsplit_once('.').expect("<module>.<export>");
+        let (module, export) = platform.handler().rsplit_once('.').expect("<module>.<export>");
         let files = rendered(&platform, *platform.manifest.langs.last().unwrap());
         let text = files
             .iter()

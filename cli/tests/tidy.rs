@@ -138,7 +138,12 @@ fn the_changelog_has_this_version_or_what_is_not_released_yet() {
 fn every_platform_stands_in_the_readme_and_none_in_the_code() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for platform in cargo_trap::platform::all().unwrap() {
-        let id = platform.manifest.id;
+        let (id, tool) = (platform.manifest.id, platform.manifest.deploy.tool);
+        let mut deployed =
+            readme.split("## How it is deployed").nth(1).unwrap().split("\n## ").next().unwrap().lines();
+        let is_row =
+            |line: &str| line.contains(&format!("`{id}`")) && line.contains(&format!("| `{tool}` |"));
+        assert!(deployed.any(is_row), "the README's table does not say that `{tool}` deploys to `{id}`");
         assert!(readme.contains(&format!("| `{id}`")), "the README's table of platforms lacks `{id}`");
         if id == cargo_trap::platform::DEFAULT {
             continue; // named once, as the default

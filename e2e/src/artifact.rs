@@ -139,6 +139,18 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     })
 }
 
+/// Builds a program of this workspace for a platform as somebody would who takes what the platform offers, for
+/// this machine's architecture; more words for the command line may follow.
+///
+/// # Errors
+/// With everything the build printed.
+pub fn for_platform(platform: &str, program: &str, more: &[&str], folder: &Path) -> Result<()> {
+    let mut command = Command::new(cli()?);
+    command.args(["trap", "build", "-p", program, "--profile", "trap-test", "--arch", "x64"]);
+    command.args(["--platform", platform]).args(more).arg("--out-dir").arg(folder);
+    run(&mut command).map(drop)
+}
+
 fn build(recipe: Recipe) -> Result<PathBuf> {
     let folder = recipe.folder();
     if folder.exists() {

@@ -115,7 +115,10 @@ fn genezio(artifact: &Path) -> Result<PathBuf> {
 }
 
 /// Unpacks with permissions, as the platform does.
-fn unzip(archive: &Path, folder: &Path) -> Result<()> {
+///
+/// # Errors
+/// When the archive cannot be read.
+pub fn unzip(archive: &Path, folder: &Path) -> Result<()> {
     let fail = |error: &dyn std::fmt::Display| format!("unpacking `{}`: {error}", archive.display());
     let file = fs::File::open(archive).map_err(|error| fail(&error))?;
     let mut archive = zip::ZipArchive::new(file).map_err(|error| fail(&error))?;

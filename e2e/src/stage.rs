@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Marks every process of a stage, so that those left behind are found whatever became of their parents.
-const MARK: &str = "E2E_STAGE";
+pub const MARK: &str = "E2E_STAGE";
 
 static BASE: OnceLock<PathBuf> = OnceLock::new();
 
@@ -325,7 +325,7 @@ impl Drop for Stage {
 }
 
 /// Whether a command line, its words separated by zeros, is that of Node; an emulator may stand before it.
-fn is_node(command: &str) -> bool {
+pub fn is_node(command: &str) -> bool {
     let mut words = command.split('\0');
     let first = words.next().unwrap_or_default();
     // A program that was started in Node's place has Node's command line behind its own name.
@@ -357,6 +357,13 @@ pub fn terminate(pid: u32) {
     send(pid, Signal::TERM);
 }
 
+/// Sends SIGINT to a process group, as a terminal does for Ctrl-C.
+pub fn interrupt(group: u32) {
+    if let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, Signal::INT);
+    }
+}
+
 fn send(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = rustix::process::kill_process(pid, signal);
@@ -369,8 +376,8 @@ pub fn alive(pid: u32) -> bool {
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
 }
 
-/// The processes whose environment says that they belong to a stage.
-fn marked(mark: &str) -> Vec<u32> {
+/// The processes whose environment says that they belong to a stage, or to whatever else was given this mark.
+pub fn marked(mark: &str) -> Vec<u32> {
     let wanted = format!("{MARK}={mark}");
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries

@@ -42,6 +42,65 @@ pub fn genezio() -> Result<PathBuf, Missing> {
     existing(cache().join("genezio/3.2.10/node_modules/.bin/genezio"), "the Genezio CLI")
 }
 
+/// The real `aws`, as words that start it.
+pub fn aws() -> Result<String, Missing> {
+    python(
+        "awscli/1.46.3",
+        "import sys; from awscli.clidriver import main; sys.exit(main())",
+        "the AWS command line",
+    )
+}
+
+/// What knows CloudFormation and SAM, as words that start it.
+pub fn cfn_lint() -> Result<String, Missing> {
+    python("cfn-lint/1.58.0", "import sys; from cfnlint.runner import main; sys.exit(main())", "cfn-lint")
+}
+
+/// The folder with cfn-lint's modules.
+pub fn cfn_lint_modules() -> Result<PathBuf, Missing> {
+    existing(cache().join("cfn-lint/1.58.0"), "cfn-lint")
+}
+
+/// The `node_modules` with AWS CDK and TypeScript.
+pub fn cdk() -> Result<PathBuf, Missing> {
+    existing(cache().join("cdk/2.276.0/node_modules"), "AWS CDK")
+}
+
+/// The open Serverless Framework.
+pub fn osls() -> Result<PathBuf, Missing> {
+    existing(cache().join("osls/4.3.1/node_modules/.bin/osls"), "osls")
+}
+
+/// Words for a shell that run `code` with the modules of a tool.
+fn python(tool: &str, code: &str, what: &str) -> Result<String, Missing> {
+    let modules = existing(cache().join(tool), what)?;
+    Ok(format!("PYTHONPATH='{}' python3 -c '{code}'", modules.display()))
+}
+
+/// The program of Google's Functions Framework.
+pub fn functions_framework() -> Result<PathBuf, Missing> {
+    let package = "functions-framework/5.0.5/node_modules/@google-cloud/functions-framework";
+    existing(cache().join(package).join("build/src/main.js"), "Google's Functions Framework")
+}
+
+/// The npm packages that a function of Firebase imports.
+pub fn firebase() -> Result<PathBuf, Missing> {
+    existing(cache().join("firebase/7.4.0/node_modules"), "Firebase's functions package")
+}
+
+/// Architect's sandbox.
+pub fn architect() -> Result<PathBuf, Missing> {
+    existing(
+        cache().join("architect/9.0.0/node_modules/@architect/sandbox/src/cli/cli.js"),
+        "Architect's sandbox",
+    )
+}
+
+/// The folder that Netlify's bundler of functions is installed in.
+pub fn netlify() -> Result<PathBuf, Missing> {
+    existing(cache().join("netlify/16.2.3"), "Netlify's bundler of functions")
+}
+
 /// Everything a subject needs besides what this workspace builds.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ import { TrapError } from "./errors.js";
 /** What each request allows, best first. A stub needs 1.5 ms less than Node's own `process.execve`. */
 const ALLOWED = {
     auto: ["exec:stub", "exec:execve", "spawn"],
+    port: ["exec:stub", "exec:execve", "spawn"],
     exec: ["exec:stub", "exec:execve"],
     "exec:stub": ["exec:stub"],
     "exec:execve": ["exec:execve"],
@@ -13,12 +14,16 @@ const ALLOWED = {
     library: ["library"],
 };
 
+const FORCED = "it was forced at build time";
+
 /**
- * Picks the takeovers. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had, and
- * `TRAP_LIBRARY_UNAVAILABLE` when a library cannot be loaded.
+ * Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had,
+ * and `TRAP_LIBRARY_UNAVAILABLE` when a library cannot be loaded.
  */
-export function choose(situation) {
+export function choose(situation, { role, why }) {
     const { asked } = situation;
+    if (role === "bridge" || role === "none" || asked === "bridge")
+        return { asked, role, takeovers: [], reason: why };
     const takeovers = [];
     let obstacles = "";
     for (const takeover of ALLOWED[asked]) {
@@ -32,9 +37,31 @@ export function choose(situation) {
     if (takeovers.length === 0)
         throw asked === "library" ? libraryUnavailable(obstacle) : execUnavailable(asked, obstacle);
     if (asked !== "auto")
-        return { asked, takeovers, reason: "it was forced at build time" };
+        return { asked, role, takeovers, reason: why };
     const found = takeovers[0] === "spawn" ? obstacle : `${obstacles}this is the main thread of Node`;
-    return { asked, takeovers, reason: found };
+    return { asked, role, takeovers, reason: why === "" ? found : `${why}, and ${found}` };
+}
+
+/** The role, and what speaks for it. */
+export function roleIn({ asked, polls, concurrent, snapStart, mainThread, port, serves }) {
+    if (asked === "bridge" || asked === "port")
+        return { role: asked, why: FORCED };
+    if (port !== undefined) {
+        if (asked !== "auto")
+            return { role: "port", why: FORCED };
+        if (serves)
+            return { role: "port", why: `the program serves HTTP on ${port} itself` };
+        return { role: "bridge", why: `the program does not serve HTTP on ${port} itself` };
+    }
+    if (asked !== "auto")
+        return { role: polls ? "poll" : "none", why: FORCED };
+    if (!polls)
+        return { role: "bridge", why: "AWS_LAMBDA_RUNTIME_API is not set, so this host pushes events" };
+    // One program in each thread would answer fewer events at once than the host lets in.
+    if (concurrent && !mainThread) {
+        return { role: "bridge", why: "AWS_LAMBDA_MAX_CONCURRENCY is set and this is a worker thread" };
+    }
+    return { role: "poll", why: snapStart ? "this start is for a snapshot, which is the program's to end" : "" };
 }
 
 /** The error for a forced takeover that something stands in the way of. */

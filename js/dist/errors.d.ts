@@ -34,6 +34,22 @@ export type TrapCode =
  | "TRAP_LIBRARY_NO_ENTRY"
 /** The system refuses to load the library. */
  | "TRAP_LIBRARY_UNUSABLE"
+/** A variable of the environment that the trampoline reads is not understood. */
+ | "TRAP_SETTING"
+/** Nothing can be served on the port that the host names. */
+ | "TRAP_PORT"
+/** The program ended instead of answering. */
+ | "TRAP_PROGRAM_ENDED"
+/** The program reported that it failed at the event. */
+ | "TRAP_PROGRAM_ERROR"
+/** The program's answer is none that the host could pass on. */
+ | "TRAP_BAD_ANSWER"
+/** The program did not answer in time, or none was free in time. */
+ | "TRAP_DEADLINE"
+/** As many requests as may wait for a program do so already. */
+ | "TRAP_BUSY"
+/** The host is ending and takes no more requests. */
+ | "TRAP_STOPPING"
 /** Something that should not happen. */
  | "TRAP_UNEXPECTED";
 /** A failure before the hand-over. The message has two lines: what happened, and what to do about it. */
@@ -45,6 +61,9 @@ export declare class TrapError extends Error {
     /** What to do: the second line of the message, without `help:`. */
     get advice(): string;
 }
+
+/** Whether an error is one of ours: also of another copy of this module, which has a class of its own. */
+export declare function isTrapError(error: unknown): error is TrapError;
 
 /** The system's name of an error, for example `ENOSPC`. */
 export declare function systemCode(error: unknown): string | undefined;

@@ -26,6 +26,11 @@ export class TrapError extends Error {
     }
 }
 
+/** Whether an error is one of ours: also of another copy of this module, which has a class of its own. */
+export function isTrapError(error) {
+    return error instanceof Error && error.code?.toString().startsWith("TRAP_") === true;
+}
+
 /** The system's name of an error, for example `ENOSPC`. */
 export function systemCode(error) {
     return error instanceof Error ? error.code : undefined;

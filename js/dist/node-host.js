@@ -3,7 +3,7 @@
  * `process.getBuiltinModule` when they are needed, because importing `node:fs` alone costs a start
  * 1 to 3 ms, and CommonJS and ES modules import differently.
  */
-import { TrapError, systemCode } from "./errors.js";
+import { TrapError, isTrapError, systemCode } from "./errors.js";
 import { moduleFolder } from "./module-folder.js";
 
 /** Largest number of bytes decoded at once: 64 KiB of base64. */
@@ -67,6 +67,9 @@ class NodeHost {
     }
     variable(name) {
         return this.#process.env[name];
+    }
+    setVariable(name, value) {
+        this.#process.env[name] = value;
     }
     user() {
         // Files belong to the effective user.
@@ -293,7 +296,7 @@ class NodeHost {
         }
     }
     raise(error) {
-        const known = error instanceof TrapError ? error : unexpected(error);
+        const known = isTrapError(error) ? error : unexpected(error);
         // Node prints the source line that threw an uncaught error. In a bundle with a payload that line has
         // megabytes, so the error is made and thrown in a script of its own.
         const raise = this.#builtin("vm").runInThisContext(`(Kind, code, what, advice) => { ${RAISE} }`, { filename: "trap-host" });

@@ -19,22 +19,47 @@ export interface Situation {
   readonly addon: boolean;
   /** Whether Node has `process.execve`. */
   readonly execve: boolean;
+  /** Whether there is a Runtime API to poll. */
+  readonly polls: boolean;
+  /** Whether the host polls for several events at once, as Lambda's managed instances do. */
+  readonly concurrent: boolean;
+  /** Whether this start ends in a snapshot. */
+  readonly snapStart: boolean;
+  /** For a host that only starts a process: the variable that names the port. */
+  readonly port: string | undefined;
+  /** Whether the program serves HTTP on a port by itself. */
+  readonly serves: boolean;
 }
 
 /** One way to give the program control. */
 type Way = Means | "spawn" | "library";
 
-/** Ways to give the program control, best first: the next is tried when one comes back. */
+/**
+ * What becomes of the host: the program polls in its place, it serves HTTP on the host's port in its place, it is fed
+ * by the host, or nothing is started.
+ */
+export type Role = "poll" | "port" | "bridge" | "none";
+
+/** A role, and what speaks for it: a fragment that follows "because". */
+export interface Chosen {
+  readonly role: Role;
+  readonly why: string;
+}
+
+/** What is to be done, and how. */
 export interface Choice {
   readonly asked: Takeover;
+  readonly role: Role;
+  /** Ways to give the program this process, best first: the next is tried when one comes back. */
   readonly takeovers: readonly Way[];
-  /** Why the first one, as a fragment that follows "because". */
+  /** Why this role, or the first of these ways: a fragment that follows "because". */
   readonly reason: string;
 }
 
 /** What each request allows, best first. A stub needs 1.5 ms less than Node's own `process.execve`. */
-const ALLOWED: Readonly<Record<Takeover, Choice["takeovers"]>> = {
+const ALLOWED: Readonly<Record<Exclude<Takeover, "bridge">, Choice["takeovers"]>> = {
   auto: ["exec:stub", "exec:execve", "spawn"],
+  port: ["exec:stub", "exec:execve", "spawn"],
   exec: ["exec:stub", "exec:execve"],
   "exec:stub": ["exec:stub"],
   "exec:execve": ["exec:execve"],
@@ -42,12 +67,15 @@ const ALLOWED: Readonly<Record<Takeover, Choice["takeovers"]>> = {
   library: ["library"],
 };
 
+const FORCED = "it was forced at build time";
+
 /**
- * Picks the takeovers. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had, and
- * `TRAP_LIBRARY_UNAVAILABLE` when a library cannot be loaded.
+ * Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had,
+ * and `TRAP_LIBRARY_UNAVAILABLE` when a library cannot be loaded.
  */
-export function choose(situation: Situation): Choice {
+export function choose(situation: Situation, { role, why }: Chosen): Choice {
   const { asked } = situation;
+  if (role === "bridge" || role === "none" || asked === "bridge") return { asked, role, takeovers: [], reason: why };
   const takeovers: Way[] = [];
   let obstacles = "";
   for (const takeover of ALLOWED[asked]) {
@@ -57,9 +85,26 @@ export function choose(situation: Situation): Choice {
   }
   const obstacle = obstacles.slice(0, -", and ".length);
   if (takeovers.length === 0) throw asked === "library" ? libraryUnavailable(obstacle) : execUnavailable(asked, obstacle);
-  if (asked !== "auto") return { asked, takeovers, reason: "it was forced at build time" };
+  if (asked !== "auto") return { asked, role, takeovers, reason: why };
   const found = takeovers[0] === "spawn" ? obstacle : `${obstacles}this is the main thread of Node`;
-  return { asked, takeovers, reason: found };
+  return { asked, role, takeovers, reason: why === "" ? found : `${why}, and ${found}` };
+}
+
+/** The role, and what speaks for it. */
+export function roleIn({ asked, polls, concurrent, snapStart, mainThread, port, serves }: Situation): Chosen {
+  if (asked === "bridge" || asked === "port") return { role: asked, why: FORCED };
+  if (port !== undefined) {
+    if (asked !== "auto") return { role: "port", why: FORCED };
+    if (serves) return { role: "port", why: `the program serves HTTP on ${port} itself` };
+    return { role: "bridge", why: `the program does not serve HTTP on ${port} itself` };
+  }
+  if (asked !== "auto") return { role: polls ? "poll" : "none", why: FORCED };
+  if (!polls) return { role: "bridge", why: "AWS_LAMBDA_RUNTIME_API is not set, so this host pushes events" };
+  // One program in each thread would answer fewer events at once than the host lets in.
+  if (concurrent && !mainThread) {
+    return { role: "bridge", why: "AWS_LAMBDA_MAX_CONCURRENCY is set and this is a worker thread" };
+  }
+  return { role: "poll", why: snapStart ? "this start is for a snapshot, which is the program's to end" : "" };
 }
 
 /** The error for a forced takeover that something stands in the way of. */

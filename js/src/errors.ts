@@ -34,6 +34,22 @@ export type TrapCode =
   | "TRAP_LIBRARY_NO_ENTRY"
   /** The system refuses to load the library. */
   | "TRAP_LIBRARY_UNUSABLE"
+  /** A variable of the environment that the trampoline reads is not understood. */
+  | "TRAP_SETTING"
+  /** Nothing can be served on the port that the host names. */
+  | "TRAP_PORT"
+  /** The program ended instead of answering. */
+  | "TRAP_PROGRAM_ENDED"
+  /** The program reported that it failed at the event. */
+  | "TRAP_PROGRAM_ERROR"
+  /** The program's answer is none that the host could pass on. */
+  | "TRAP_BAD_ANSWER"
+  /** The program did not answer in time, or none was free in time. */
+  | "TRAP_DEADLINE"
+  /** As many requests as may wait for a program do so already. */
+  | "TRAP_BUSY"
+  /** The host is ending and takes no more requests. */
+  | "TRAP_STOPPING"
   /** Something that should not happen. */
   | "TRAP_UNEXPECTED";
 
@@ -62,6 +78,11 @@ export class TrapError extends Error {
   get advice(): string {
     return this.message.slice(this.message.indexOf(ADVICE) + ADVICE.length);
   }
+}
+
+/** Whether an error is one of ours: also of another copy of this module, which has a class of its own. */
+export function isTrapError(error: unknown): error is TrapError {
+  return error instanceof Error && (error as { code?: unknown }).code?.toString().startsWith("TRAP_") === true;
 }
 
 /** The system's name of an error, for example `ENOSPC`. */

@@ -43,6 +43,8 @@ export interface Host {
   env(): Record<string, string>;
   /** A variable of the environment. */
   variable(name: string): string | undefined;
+  /** Sets a variable of the environment, for the program too. */
+  setVariable(name: string, value: string): void;
   /** Owner of the files this process creates; `undefined` where the system has no user ids. */
   user(): number | undefined;
   isMainThread(): boolean;

@@ -4,7 +4,7 @@
  * 1 to 3 ms, and CommonJS and ES modules import differently.
  */
 
-import { TrapError, systemCode } from "./errors.js";
+import { TrapError, isTrapError, systemCode } from "./errors.js";
 import type { TrapCode } from "./errors.js";
 import type { ChildEnd, FileFacts, Host, Output, Refused, StubPlace } from "./host.js";
 import { moduleFolder } from "./module-folder.js";
@@ -86,6 +86,10 @@ class NodeHost implements Host {
 
   variable(name: string): string | undefined {
     return this.#process.env[name];
+  }
+
+  setVariable(name: string, value: string): void {
+    this.#process.env[name] = value;
   }
 
   user(): number | undefined {
@@ -320,7 +324,7 @@ class NodeHost implements Host {
   }
 
   raise(error: unknown): never {
-    const known = error instanceof TrapError ? error : unexpected(error);
+    const known = isTrapError(error) ? error : unexpected(error);
     // Node prints the source line that threw an uncaught error. In a bundle with a payload that line has
     // megabytes, so the error is made and thrown in a script of its own.
     const raise = this.#builtin<NodeVm>("vm").runInThisContext(

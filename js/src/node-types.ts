@@ -26,7 +26,9 @@ export interface NodeProcess {
   uptime(): number;
   kill(pid: number, signal: string | 0): void;
   on(event: string, listener: () => void): void;
+  removeListener(event: string, listener: () => void): void;
   removeAllListeners(event: string): void;
+  listenerCount(event: string): number;
 }
 
 export interface NodeStream {
@@ -88,7 +90,14 @@ export interface NodeVm {
 /** What the global object offers when the module runs in Node. */
 export interface NodeGlobal {
   readonly process?: NodeProcess;
-  readonly Buffer: { allocUnsafeSlow(size: number): NodeBuffer; from(text: string, encoding: "base64"): NodeBuffer };
+  readonly Buffer: {
+    allocUnsafeSlow(size: number): NodeBuffer;
+    byteLength(text: string): number;
+    from(text: string, encoding: "base64" | "utf8" | "latin1"): NodeBuffer;
+    from(bytes: ArrayBufferLike, offset: number, length: number): NodeBuffer;
+  };
+  setTimeout(then: () => void, milliseconds: number): { unref(): void };
+  clearTimeout(timer: object): void;
 }
 
 /** V8's structured stack traces. */

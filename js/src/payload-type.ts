@@ -23,6 +23,8 @@ export interface Program {
   readonly stub?: Stub;
   /** What loads the executable into the Node process: present where it is no program but a library. */
   readonly addon?: Addon;
+  /** True when the executable serves HTTP by itself, on the port that the variable `PORT` names. */
+  readonly serves?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface Payload {
 }
 
 /** How the program gets control: chosen at run time, or forced when the artifact was built. */
-export type Takeover = "auto" | "exec" | Means | "spawn" | "library";
+export type Takeover = "auto" | "exec" | Means | "spawn" | "library" | "bridge" | "port";
 
 /** The two ways to replace this process: the payload's stub, or Node's own `process.execve`. */
 export type Means = "exec:stub" | "exec:execve";
@@ -53,10 +55,8 @@ export type Means = "exec:stub" | "exec:execve";
 /** Choices made when the artifact was built. */
 export interface Options {
   readonly takeover: Takeover;
-}
-
-/** What is left to the class when nothing was taken over. */
-export interface Standby {
-  /** Would answer one event of the host; rejects with the `TrapError` that says why it cannot. */
-  handle(event: unknown, context?: unknown): Promise<unknown>;
+  /** For a host that only starts a process: the variable that names the port to serve HTTP on. */
+  readonly port?: string;
+  /** The variable that tells how many seconds the host gives a request, where a host has one. */
+  readonly timeout?: string;
 }

@@ -3,8 +3,8 @@
  * goes through {@link Host}.
  */
 
-import { choose } from "./choose.js";
-import type { Choice } from "./choose.js";
+import { choose, roleIn } from "./choose.js";
+import type { Choice, Situation } from "./choose.js";
 import { decode } from "./decode.js";
 import { TrapError } from "./errors.js";
 import { handOver, requireProgram } from "./handover.js";
@@ -13,67 +13,98 @@ import { copyOf, install, newFile, requireHash } from "./install.js";
 import type { Installed } from "./install.js";
 import { locate } from "./locate.js";
 import { nodeHost } from "./node-host.js";
-import type { Arch, Options, Payload, Program, Standby, Stub } from "./payload-type.js";
+import type { Arch, Options, Payload, Program, Stub } from "./payload-type.js";
+import type { Bridging, Standby } from "./standby.js";
 
 /**
- * Starts the program of `payload` in place of this Node process. Returns only where nothing can be taken
- * over: the standby then says why. Throws a {@link TrapError} for every failure before the hand-over.
+ * Starts the program of `payload` in place of this Node process where the host polls for events. Returns where it
+ * pushes them: the standby then feeds the program by way of `bridge`. Throws a {@link TrapError} for every failure before the hand-over.
  *
  * A child's status becomes the host's, the signal that killed it too; 255 stands for one that Node cannot name.
  * In a worker thread the program is always a child, and the thread ends with its status (128 + n after
  * signal n): what that means for the process is up to whoever started the thread.
  *
- * Reads `AWS_LAMBDA_RUNTIME_API` (no hand-over without it), `TRAP_DIR` (first folder to install to),
- * `TRAP_VERIFY=1` (check the program's hash) and `TRAP_LOG=debug` (one line on stderr: what and why).
+ * Reads `AWS_LAMBDA_RUNTIME_API` (the host polls), `AWS_LAMBDA_MAX_CONCURRENCY` (for several events at once),
+ * `TRAP_DIR` (first folder to install to), `TRAP_VERIFY=1` (check the program's hash) and `TRAP_LOG=debug` (one
+ * line on stderr: what and why); for a bridge also `TRAP_PROGRAMS`, `TRAP_WAITING` and `TRAP_TIMEOUT`.
  */
-export function start(payload: Payload, options: Options, host: Host = nodeHost()): Standby {
+export function start(payload: Payload, options: Options, bridge?: Bridging, host: Host = nodeHost()): Standby {
   // lap: construct
   try {
     const isDebug = host.variable("TRAP_LOG") === "debug";
     const log = (text: string): void => {
       if (isDebug) host.log(`trap: ${payload.name}: ${text}`);
     };
-    if (!host.variable("AWS_LAMBDA_RUNTIME_API")) {
-      log("standby, because AWS_LAMBDA_RUNTIME_API is not set");
-      return new Refusal(payload.name, host);
-    }
-    const program = programFor(payload, host);
-    const choice = choose({
+    const carried = payload.programs[host.arch as Arch];
+    const situation: Situation = {
       asked: options.takeover,
       system: host.system,
       arch: host.arch,
       nodeVersion: host.nodeVersion,
       mainThread: host.isMainThread(),
-      stub: program.stub !== undefined,
-      addon: program.addon !== undefined,
+      stub: carried?.stub !== undefined,
+      addon: carried?.addon !== undefined,
       execve: host.hasExecve(),
-    });
-    const installed = place(payload.name, program, host.variable("TRAP_VERIFY") === "1", host);
+      polls: Boolean(host.variable("AWS_LAMBDA_RUNTIME_API")),
+      concurrent: Boolean(host.variable("AWS_LAMBDA_MAX_CONCURRENCY")),
+      snapStart: host.variable("AWS_LAMBDA_INITIALIZATION_TYPE") === "snap-start",
+      port: options.port,
+      serves: carried?.serves === true,
+    };
+    const chosen = roleIn(situation);
+    if (chosen.role === "none" || (chosen.role === "bridge" && bridge === undefined)) {
+      log("standby, because AWS_LAMBDA_RUNTIME_API is not set");
+      return new Refusal(payload.name, options.takeover, host);
+    }
+    const verify = host.variable("TRAP_VERIFY") === "1";
+    if (chosen.role === "bridge" && bridge !== undefined) {
+      log(`bridge, because ${chosen.why}`);
+      const install = (): string => place(payload.name, programFor(payload, host), verify, host).path;
+      return bridge({ name: payload.name, place: install, timeout: options.timeout }, host);
+    }
+    // Without a program for this machine there is nothing to choose.
+    const program = programFor(payload, host);
+    const choice = choose(situation, chosen);
+    const installed = place(payload.name, program, verify, host);
     if (isDebug) log(describe(choice, installed, host));
+    if (choice.role === "port") offerPort(options.port ?? "PORT", host);
     return handOver(choice, installed, host, log);
   } catch (error) {
     return host.raise(error);
   }
 }
 
-/** What is left when nothing was taken over: every event is refused with the reason. */
+/** Tells the program where to serve: platforms reach it from outside, so loopback alone is not enough. */
+function offerPort(variable: string, host: Host): void {
+  const port = host.variable(variable);
+  if (port !== undefined) host.setVariable("PORT", port);
+  if (host.variable("TRAP_HOST") === undefined) host.setVariable("TRAP_HOST", "0.0.0.0");
+}
+
+/** What is left where a takeover was forced that this host cannot give: every event is refused with the reason. */
 class Refusal implements Standby {
   readonly #name: string;
+  readonly #asked: string;
   readonly #host: Host;
 
-  constructor(name: string, host: Host) {
+  constructor(name: string, asked: string, host: Host) {
     this.#name = name;
+    this.#asked = asked;
     this.#host = host;
   }
 
-  async handle(): Promise<unknown> {
+  async handle(): Promise<never> {
     return this.#host.raise(
       new TrapError(
         "TRAP_NO_RUNTIME_API",
-        `\`${this.#name}\` was not started: AWS_LAMBDA_RUNTIME_API is not set, so this host does not poll Lambda's Runtime API`,
-        "deploy to a host that polls (AWS Lambda's Node runtime does), and run `cargo trap invoke` to try the program on this machine",
+        `\`${this.#name}\` was not started: AWS_LAMBDA_RUNTIME_API is not set, so this host does not poll Lambda's Runtime API, and takeover \`${this.#asked}\` was forced at build time`,
+        "build with `cargo trap build --takeover auto`, which serves hosts that push events too",
       ),
     );
+  }
+
+  http(): Promise<never> {
+    return this.handle();
   }
 }
 
@@ -152,5 +183,6 @@ function companionsOf({ stub, addon }: Program, path: string): Pick<Installed, "
 function describe(choice: Choice, installed: Installed, host: Host): string {
   const skipped = installed.skipped.map((folder) => `; skipped ${folder}`).join("");
   const where = `${installed.path} (${host.arch}; payload: ${installed.origin}${skipped})`;
-  return `${choice.takeovers[0]}, because ${choice.reason}; program ${where}`;
+  const role = choice.role === "port" ? "port by " : "";
+  return `${role}${choice.takeovers[0]}, because ${choice.reason}; program ${where}`;
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { choose } from "../src/choose.js";
-import type { Situation } from "../src/choose.js";
+import { choose as chooseFor, roleIn } from "../src/choose.js";
+import type { Choice, Role, Situation } from "../src/choose.js";
 import type { Takeover } from "../src/payload-type.js";
+
+const choose = (situation: Situation): Choice => chooseFor(situation, roleIn(situation));
 
 const best: Situation = {
   asked: "auto",
@@ -13,6 +15,11 @@ const best: Situation = {
   stub: true,
   addon: false,
   execve: true,
+  polls: true,
+  concurrent: false,
+  snapStart: false,
+  port: undefined,
+  serves: false,
 };
 const node20: Partial<Situation> = { execve: false, nodeVersion: "v20.1.0" };
 const worker: Partial<Situation> = { mainThread: false };
@@ -38,6 +45,34 @@ describe("the takeovers are", () => {
       const choice = choose({ ...best, ...situation });
       assert.deepEqual(choice.takeovers, takeovers);
       assert.match(choice.reason, reason);
+    });
+  }
+});
+
+describe("the role is", () => {
+  const pushed: Partial<Situation> = { polls: false };
+  const server: Partial<Situation> = { polls: false, port: "PORT" };
+  const cases: readonly [name: string, situation: Partial<Situation>, role: Role, reason: RegExp][] = [
+    ["to poll where there is a Runtime API", {}, "poll", /^this is the main thread of Node$/],
+    ["to bridge where there is none", pushed, "bridge", /^AWS_LAMBDA_RUNTIME_API is not set, so this host pushes events$/],
+    ["to bridge there in a worker thread too", { ...pushed, ...worker }, "bridge", /pushes events/],
+    ["to bridge on managed instances", { concurrent: true, ...worker }, "bridge", /AWS_LAMBDA_MAX_CONCURRENCY .* worker thread/],
+    ["to poll in a lone worker thread", worker, "poll", /worker thread/],
+    ["to poll also for a snapshot", { snapStart: true }, "poll", /^this start is for a snapshot, .*, and this is the main thread/],
+    ["to poll on the main thread of managed instances", { concurrent: true }, "poll", /main thread/],
+    ["the port where the program serves it", { ...server, serves: true }, "port", /^the program serves HTTP on PORT itself, and this is the main thread/],
+    ["to bridge where it does not", server, "bridge", /^the program does not serve HTTP on PORT itself$/],
+    ["the port when it was forced", { asked: "port" }, "port", /forced/],
+    ["the port when a way to it was forced", { ...server, asked: "exec" }, "port", /forced/],
+    ["to bridge when it was forced, whatever there is", { asked: "bridge" }, "bridge", /forced/],
+    ["none when a way to poll was forced where nothing can be polled", { ...pushed, asked: "spawn" }, "none", /forced/],
+  ];
+  for (const [name, situation, role, reason] of cases) {
+    test(name, () => {
+      const choice = choose({ ...best, ...situation });
+      assert.equal(choice.role, role);
+      assert.match(choice.reason, reason);
+      assert.equal(choice.takeovers.length > 0, role === "poll" || role === "port");
     });
   }
 });

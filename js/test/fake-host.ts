@@ -66,6 +66,7 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
     nodeVersion: fakes.nodeVersion ?? "v24.0.0",
     env: () => fakes.env ?? { AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" },
     variable: (name) => host.env()[name],
+    setVariable: (name, value) => void done.push(`set ${name}=${value}`),
     user: () => USER,
     isMainThread: () => fakes.mainThread ?? true,
     hasExecve: () => fakes.execve ?? true,

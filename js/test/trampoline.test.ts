@@ -4,6 +4,8 @@ import { TrapError } from "../src/errors.js";
 import { environmentObstacle, oversizedVariable } from "../src/handover.js";
 import type { Payload, Takeover } from "../src/payload-type.js";
 import { start } from "../src/trampoline.js";
+import { Bridge } from "../src/bridge.js";
+import { fakeBridge } from "./fake-bridge.js";
 import { fakeHost } from "./fake-host.js";
 import type { Fakes } from "./fake-host.js";
 
@@ -16,7 +18,7 @@ const polling = { AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" };
 /** Starts and returns what was done when the process has ended. */
 function ends(fakes: Fakes, takeover: Takeover = "auto", carried = payload): string[] {
   const { host, done } = fakeHost(fakes);
-  assert.throws(() => start(carried, { takeover }, host));
+  assert.throws(() => start(carried, { takeover }, undefined, host));
   assert.match(done.at(-1) ?? "", /^(stub|execve|exit|die by) /);
   return done;
 }
@@ -52,7 +54,7 @@ describe("a library", () => {
     test(`that is refused (${code ?? "without a code"}) is an error, and the host lives on`, () => {
       const refused = Object.assign(new Error(message), { code });
       const { host, done } = fakeHost({ libraryEnd: { refused } });
-      assert.throws(() => start(carried, { takeover: "library" }, host), { code: thrown, message: says });
+      assert.throws(() => start(carried, { takeover: "library" }, undefined, host), { code: thrown, message: says });
       assert.equal(done.at(-1), inTmp);
     });
   }
@@ -79,7 +81,7 @@ describe("a stub", () => {
   });
   test("is followed by nothing when it was forced", () => {
     const { host, done } = fakeHost({ stubError: back });
-    assert.throws(() => start(carried, { takeover: "exec:stub" }, host), { code: "TRAP_START_FAILED", message: /failed to map segment/ });
+    assert.throws(() => start(carried, { takeover: "exec:stub" }, undefined, host), { code: "TRAP_START_FAILED", message: /failed to map segment/ });
     assert.equal(done.at(-1), inTmp);
   });
   test("is left out when execve was forced", () => {
@@ -119,7 +121,7 @@ describe("under spawn the host ends with", () => {
 test("a variable that Linux does not pass on is no reason to abort: auto spawns, exec refuses", () => {
   const env = { ...polling, BIG: "ä".repeat(65536) };
   assert.equal(ends({ env }).at(-2), `spawn ${PATH}`);
-  assert.throws(() => start(payload, { takeover: "exec" }, fakeHost({ env }).host), {
+  assert.throws(() => start(payload, { takeover: "exec" }, undefined, fakeHost({ env }).host), {
     code: "TRAP_EXEC_UNAVAILABLE",
     message: /the variable BIG is longer/,
   });
@@ -155,25 +157,42 @@ describe("the whole environment is counted against a quarter of the stack limit:
   test("auto spawns, exec refuses", () => {
     const env = { ...polling, ...variables(21) };
     assert.equal(ends({ env }).at(-2), `spawn ${PATH}`);
-    assert.throws(() => start(payload, { takeover: "exec" }, fakeHost({ env }).host), {
+    assert.throws(() => start(payload, { takeover: "exec" }, undefined, fakeHost({ env }).host), {
       code: "TRAP_EXEC_UNAVAILABLE",
       message: /the environment takes 21\d{5} bytes, and Linux passes on 20\d{5} /,
     });
   });
 });
 
-test("without a Runtime API nothing is done, and every event is refused with the reason", async () => {
-  for (const takeover of ["auto", "exec", "exec:stub", "exec:execve", "spawn"] as const) {
+test("a forced takeover does nothing without a Runtime API, and every event is refused with the reason", async () => {
+  for (const takeover of ["exec", "exec:stub", "exec:execve", "spawn"] as const) {
     for (const env of [{}, { AWS_LAMBDA_RUNTIME_API: "" }]) {
       const { host, done } = fakeHost({ env });
-      const standby = start(payload, { takeover }, host);
-      await assert.rejects(standby.handle({}), {
+      const standby = start(payload, { takeover }, undefined, host);
+      const reason = {
         code: "TRAP_NO_RUNTIME_API",
-        message: /^`hello` was not started: .*does not poll Lambda's Runtime API\nhelp: .*`cargo trap invoke`/,
-      });
+        message: /^`hello` was not started: .*does not poll Lambda's Runtime API, and takeover `[a-z:]+` was forced .*\nhelp: .*--takeover auto/,
+      };
+      await assert.rejects(standby.handle({}), reason);
+      await assert.rejects(standby.http({ method: "GET", path: "/", query: "", headers: [], body: new Uint8Array() }), reason);
       assert.deepEqual(done, []);
     }
   }
+});
+
+describe("a program that serves HTTP itself", () => {
+  const carried: Payload = { name: "hello", programs: { x64: { ...program, serves: true } } };
+  const run = (env: Record<string, string>, port: string): string[] => {
+    const { host, done } = fakeHost({ env });
+    assert.throws(() => start(carried, { takeover: "auto", port }, undefined, host));
+    return done.slice(-3);
+  };
+  test("takes the process and is told where to serve", () => {
+    assert.deepEqual(run({ PORT: "8080" }, "PORT"), ["set PORT=8080", "set TRAP_HOST=0.0.0.0", `execve ${PATH}`]);
+  });
+  test("is told by its own variable whatever the platform calls it", () => {
+    assert.deepEqual(run({ HTTP_PORT: "81", TRAP_HOST: "::1" }, "HTTP_PORT").slice(-2), ["set PORT=81", `execve ${PATH}`]);
+  });
 });
 
 describe("with TRAP_LOG=debug one line says", () => {
@@ -191,8 +210,13 @@ describe("with TRAP_LOG=debug one line says", () => {
   });
   test("that nothing is taken over", () => {
     const { host, done } = fakeHost({ env: { TRAP_LOG: "debug" } });
-    start(payload, { takeover: "auto" }, host);
+    start(payload, { takeover: "spawn" }, undefined, host);
     assert.deepEqual(done, ["log trap: hello: standby, because AWS_LAMBDA_RUNTIME_API is not set"]);
+  });
+  test("that the host's events are passed on", () => {
+    const { host, done } = fakeHost({ env: { TRAP_LOG: "debug" } });
+    start(payload, { takeover: "auto" }, (program, of) => new Bridge(program, of, fakeBridge().host), host);
+    assert.equal(done[0], "log trap: hello: bridge, because AWS_LAMBDA_RUNTIME_API is not set, so this host pushes events");
   });
 });
 
@@ -209,7 +233,7 @@ describe("a payload file is", () => {
   });
   test("compared with its hash when that is asked for", () => {
     const fakes = { env: { ...polling, TRAP_VERIFY: "1" }, moduleFolder: "/app", files: { [at]: { content: "abcd" } } };
-    assert.throws(() => start(carried, { takeover: "auto" }, fakeHost(fakes).host), {
+    assert.throws(() => start(carried, { takeover: "auto" }, undefined, fakeHost(fakes).host), {
       code: "TRAP_PAYLOAD_DAMAGED",
       message: /its SHA-256 is hash of abcd instead of 0123456789abcdef/,
     });
@@ -232,7 +256,14 @@ describe("a payload file that cannot be read is", () => {
   };
   for (const [name, [host, message]] of Object.entries(cases)) {
     test(name, () =>
-      assert.throws(() => start(carried, { takeover: "auto" }, fakeHost(host).host), { code: "TRAP_PAYLOAD_DAMAGED", message }));
+      assert.throws(() => start(carried, { takeover: "auto" }, undefined, fakeHost(host).host), { code: "TRAP_PAYLOAD_DAMAGED", message }));
+  }
+});
+
+test("a payload of another architecture is named also where a takeover was forced that it has nothing for", () => {
+  for (const takeover of ["exec", "exec:stub", "exec:execve", "spawn", "port"] as const) {
+    const started = (): unknown => start(payload, { takeover }, undefined, fakeHost({ arch: "arm64", execve: false }).host);
+    assert.throws(started, { code: "TRAP_WRONG_ARCH" }, takeover);
   }
 });
 
@@ -279,7 +310,7 @@ describe("start throws", () => {
   for (const [name, [fakes, carried, code, message]] of Object.entries(cases)) {
     test(name, () => {
       const { host, done } = fakeHost(fakes);
-      assert.throws(() => start(carried, { takeover: "auto" }, host), { code, message });
+      assert.throws(() => start(carried, { takeover: "auto" }, undefined, host), { code, message });
       assert.ok(!done.some((line) => line.startsWith("log ")));
     });
   }

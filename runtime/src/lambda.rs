@@ -2,7 +2,11 @@
 
 use std::env;
 
-use axum::{Router, response::Response};
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE},
+    response::Response,
+};
 use http_body_util::{BodyExt, Full};
 use lambda_http::{
     Error as BoxError, Request,
@@ -55,9 +59,27 @@ pub(crate) async fn poll(router: Router, mut signals: Signals, parent: Parent) -
 /// One request through the router. The body is read here, because lambda_http would panic on one that
 /// breaks off, where this becomes the event's error.
 async fn answer(router: Router, request: Request) -> Result<Response<Full<axum::body::Bytes>>, BoxError> {
-    let (head, body) = router.oneshot(request).await?.into_parts();
+    let (mut head, body) = router.oneshot(request).await?.into_parts();
+    join_repeated(&mut head.headers);
     let bytes = body.collect().await?.to_bytes();
     Ok(Response::from_parts(head, Full::new(bytes)))
+}
+
+/// Joins the values of a repeated header as HTTP allows: of several, lambda_http would send the first alone. Cookies
+/// cannot be joined, and it sends each.
+fn join_repeated(headers: &mut HeaderMap) {
+    let repeated: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| *name != SET_COOKIE && headers.get_all(*name).iter().nth(1).is_some())
+        .cloned()
+        .collect();
+    for name in repeated {
+        let values: Vec<&[u8]> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+        // Values that HTTP allows stay allowed with a comma between them.
+        if let Ok(joined) = HeaderValue::from_bytes(&values.join(&b", "[..])) {
+            headers.insert(name, joined);
+        }
+    }
 }
 
 /// What lambda_http reads first and would panic about.
@@ -81,6 +103,22 @@ mod tests {
     use http_body_util::Limited;
 
     use super::*;
+
+    #[test]
+    fn repeated_headers_are_one_but_for_cookies() {
+        let given = [("a", "1"), ("set-cookie", "x"), ("a", "2"), ("set-cookie", "y"), ("b", "3")];
+        let pair = |(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
+        let mut headers = HeaderMap::new();
+        for (name, value) in given.map(pair) {
+            headers.append(name, value);
+        }
+        join_repeated(&mut headers);
+        let mut all: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        all.sort_unstable();
+        let expected: [(&str, &[u8]); 4] =
+            [("a", b"1, 2"), ("b", b"3"), ("set-cookie", b"x"), ("set-cookie", b"y")];
+        assert_eq!(all, expected);
+    }
 
     #[tokio::test]
     async fn a_body_that_breaks_off_is_an_error_of_its_event() {

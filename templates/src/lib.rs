@@ -9,5 +9,8 @@ use include_dir::include_dir;
 /// own loader when the artifact is started on this machine, `expected/` for the tests.
 pub static PLATFORMS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/platforms");
 
+/// Files that stand in for a kind of host, for platforms that have no loader of their own.
+pub static HOSTS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/hosts");
+
 /// One folder per starter project of `cargo trap new`.
 pub static PROJECTS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/projects");

@@ -19,7 +19,7 @@ const SLACK_MS: f64 = 0.05;
 
 /// A line that was written to be measured by. Moments are nanoseconds on the monotonic clock.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Told {
+pub(crate) enum Told {
     /// The first statement of the empty module.
     Boot(u64),
     /// The traced module.
@@ -30,11 +30,11 @@ pub(super) enum Told {
 
 /// The start as the traced module saw it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct Laps {
+pub(crate) struct Laps {
     #[serde(deserialize_with = "decimal")]
-    pub(super) loaded: u64,
+    pub(crate) loaded: u64,
     #[serde(deserialize_with = "decimal")]
-    pub(super) asked: u64,
+    pub(crate) asked: u64,
     laps: BTreeMap<Phase, f64>,
 }
 
@@ -44,7 +44,7 @@ fn decimal<'a, D: serde::Deserializer<'a>>(deserializer: D) -> Result<u64, D::Er
 
 impl Told {
     /// What a line tells, if it is one of these.
-    pub(super) fn read(line: &str) -> Option<Self> {
+    pub(crate) fn read(line: &str) -> Option<Self> {
         if let Some(moment) = line.strip_prefix(BOOT) {
             return moment.parse().ok().map(Self::Boot);
         }
@@ -59,19 +59,19 @@ impl Told {
 
 /// When things happened, in milliseconds since just before the process was created.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     /// The host was about to load user code.
-    pub(super) loading: Option<f64>,
+    pub(crate) loading: Option<f64>,
     /// The module's first statement.
-    pub(super) loaded: f64,
+    pub(crate) loaded: f64,
     /// The takeover was asked for.
-    pub(super) asked: f64,
+    pub(crate) asked: f64,
     /// The program's code began.
-    pub(super) main: Option<f64>,
+    pub(crate) main: Option<f64>,
     /// The first poll.
-    pub(super) polled: f64,
+    pub(crate) polled: f64,
     /// The first answer.
-    pub(super) answered: Option<f64>,
+    pub(crate) answered: Option<f64>,
 }
 
 /// The phases between the moments. Without a word from the host about its boot, loading counts from the creation
@@ -79,7 +79,7 @@ pub(super) struct Moments {
 ///
 /// # Errors
 /// What does not fit.
-pub(super) fn trace(round: u32, moments: &Moments, laps: &Laps) -> Result<Trace, &'static str> {
+pub(crate) fn trace(round: u32, moments: &Moments, laps: &Laps) -> Result<Trace, &'static str> {
     let Moments { loading, loaded, asked, main, polled, answered } = *moments;
     let mut phases = Vec::new();
     let mut last = 0.0;

@@ -203,6 +203,7 @@ async fn prepare(settings: &Settings, stage: &mut Stage, common: &Common) -> Res
                 Some("exec") => Takeover::Exec,
                 Some("library") => Takeover::Library,
                 Some("wrapper") => Takeover::Wrapper,
+                Some("bridge") => Takeover::Bridge,
                 _ => Takeover::Spawn,
             },
         };

@@ -79,7 +79,10 @@ impl Watch {
                 *seen = Seen { since: Some(*at), pid: Some(*pid), ..Seen::default() };
                 return true;
             }
-            Phase::LoadingCode => seen.loading = Some(*at),
+            Phase::LoadingCode => {
+                seen.loading = Some(*at);
+                return true;
+            }
             Phase::FirstPoll { .. } => seen.polled = Some(*at),
             Phase::Delivered { .. } => seen.delivered.push(*at),
             Phase::Answered { .. } => {
@@ -93,7 +96,11 @@ impl Watch {
             Phase::Log { stream, line } => self.line(&mut seen, *at, *stream, line),
             Phase::Used { peak } => seen.peak = Some(*peak),
             Phase::Exited(_) => seen.exited = true,
-            Phase::InitError | Phase::TimedOut { .. } => {}
+            Phase::NotLaunched { reason } => {
+                seen.last_words = Some(reason.clone());
+                seen.exited = true;
+            }
+            Phase::InitError { .. } | Phase::TimedOut { .. } => {}
         }
         false
     }

@@ -81,7 +81,7 @@ impl Stage {
         let folder = folder.map_err(Error::file("create a folder in", &results))?;
 
         let arch = choose(&record.programs.iter().map(|program| program.arch).collect::<Vec<_>>());
-        let file = artifact.dir.join("trap").join(payload::file_name(&record.name, arch));
+        let file = artifact.dir.join(record.trap_folder()).join(payload::file_name(&record.name, arch));
         let bytes = files::read(&file)?;
         let size = bytes.len() as u64;
         let sha256 = payload::sha256(&bytes);
@@ -170,9 +170,9 @@ impl Stage {
         let artifact = exec::execute(&plan, true, &Ui::new(true, false, Format::Human))?;
         if payload == Payload::FileCopied {
             let file = payload::file_name(&self.program.name, self.program.arch);
-            forbid_execution(&artifact.dir.join("trap").join(file))?;
+            forbid_execution(&artifact.dir.join(artifact.record.trap_folder()).join(file))?;
         }
-        let is_traced = plan.request.single_file && recipe.kind().has_node();
+        let is_traced = plan.request.single_file && recipe.hands_over();
         let traced = if is_traced { Some(traced_twin(&artifact.dir, &artifact.record)?) } else { None };
         let mut size = 0;
         for path in artifact.record.files.keys() {
@@ -213,10 +213,14 @@ fn library(selection: &Selection, platform: &str) -> Option<Selection> {
     selection.program.is_empty().then_some(library)
 }
 
-/// The platform whose artifact is one module: what is measured is the trampoline, not a platform's tools.
+/// The platform whose artifact is one module and nothing else that a host could load: what is measured is the
+/// trampoline, not a platform's tools.
 fn single_module() -> Result<String> {
-    let all = platform::all()?;
-    let found = all.into_iter().find(|platform| platform.manifest.single_file);
+    let plain = |manifest: &platform::Manifest| {
+        let platform::Manifest { single_file, handler, code, adapters, .. } = manifest;
+        *single_file && handler.is_some() && code.is_none() && adapters.is_empty()
+    };
+    let found = platform::all()?.into_iter().find(|platform| plain(&platform.manifest));
     Ok(found.map_or_else(|| platform::DEFAULT.to_owned(), |platform| platform.manifest.id))
 }
 

@@ -151,13 +151,7 @@ async fn answers(
         Outcome::Answered(answer) => answer,
         outcome => return Err(failure(outcome, &common.function)),
     };
-    // Whether a Node was there before the program in its process, only Node itself can tell.
-    let had_node = watch.now().loading.is_some();
-    let seen = watch.takeover().map(|by| match by {
-        Takeover::Exec if subject.kind == Kind::Wrapper && !had_node => Takeover::Wrapper,
-        by => by,
-    });
-    if let Some(by) = seen.filter(|by| *by != subject.by) {
+    if let Some(by) = watch.takeover().filter(|by| *by != subject.by) {
         return Err(format!(
             "the wrong process answered: {}, where {} was asked for",
             told(by),
@@ -190,6 +184,7 @@ fn told(takeover: Takeover) -> &'static str {
         Takeover::Spawn => "a child of the host",
         Takeover::Library => "a library in the host's process",
         Takeover::Wrapper => "the program, with no host before it",
+        Takeover::Bridge => "a child that the host feeds",
         Takeover::None => "what was started itself",
     }
 }

@@ -86,6 +86,8 @@ pub struct Row {
     pub warm_p99_us: Option<f64>,
     /// The warm round trip, divided by the program's alone.
     pub warm_to_program: Option<Estimate>,
+    /// The warm round trip less that of a plain Node handler.
+    pub warm_over_handler_us: Option<Estimate>,
     /// Further events per second.
     pub per_second: Option<f64>,
 }
@@ -217,6 +219,7 @@ struct Baselines {
     bootstrap: Rounds,
     seed: Rounds,
     handler: Rounds,
+    handler_warm: Rounds,
     program: Rounds,
     program_left: Rounds,
     program_warm: Rounds,
@@ -230,7 +233,10 @@ impl Baselines {
                 Kind::Boot => baselines.boot = totals(variant),
                 Kind::Bootstrap => baselines.bootstrap = totals(variant),
                 Kind::Seed => baselines.seed = totals(variant),
-                Kind::Handler => baselines.handler = totals(variant),
+                Kind::Handler => {
+                    baselines.handler = totals(variant);
+                    baselines.handler_warm = warm(variant);
+                }
                 Kind::Program => {
                     baselines.program = totals(variant);
                     baselines.program_left = left(variant);
@@ -283,6 +289,10 @@ fn row(variant: &Variant, baselines: &Baselines) -> Row {
         warm_us: stats::median(&values(&warm)),
         warm_p99_us: p99(variant),
         warm_to_program: against(&warm, &baselines.program_warm, Kind::Program),
+        warm_over_handler_us: paired([&warm, &baselines.handler_warm], |[warm, handler]| {
+            Some(warm - handler)
+        })
+        .filter(|_| hosted && variant.kind != Kind::Handler),
         per_second: median(|sample| sample.per_second),
     }
 }

@@ -42,8 +42,11 @@ const TAKEOVERS: [&str; 3] = ["exec:stub", "exec:execve", "spawn"];
 const LIBRARY: &str = "library";
 const WRAPPER: &str = "wrapper";
 
+/// What feeds the program where the host pushes events; here Node polls and pushes them.
+const BRIDGE: &str = "bridge";
+
 /// Every recipe, in the order of the report.
-const RECIPES: [Recipe; 17] = [
+const RECIPES: [Recipe; 18] = [
     Recipe::Program,
     Recipe::Bootstrap,
     Recipe::Ours(Payload::File, WRAPPER),
@@ -61,6 +64,7 @@ const RECIPES: [Recipe; 17] = [
     Recipe::Ours(Payload::FileCopied, TAKEOVERS[0]),
     Recipe::Ours(Payload::FileCopied, TAKEOVERS[1]),
     Recipe::Ours(Payload::FileCopied, TAKEOVERS[2]),
+    Recipe::Ours(Payload::File, BRIDGE),
 ];
 
 impl Payload {
@@ -111,6 +115,11 @@ impl Recipe {
     /// True where the host is given a library.
     pub fn is_library(self) -> bool {
         matches!(self, Self::Ours(_, LIBRARY))
+    }
+
+    /// True when Node gives the program its process, so that the start has the phases of that.
+    pub fn hands_over(self) -> bool {
+        matches!(self, Self::Ours(_, takeover) if takeover != BRIDGE && takeover != WRAPPER)
     }
 
     /// Why it cannot be measured with this Node, if it cannot.
@@ -337,7 +346,8 @@ mod tests {
                 "file/exec:stub",
                 "file/exec:execve",
                 "file/spawn",
-                "file/library"
+                "file/library",
+                "file/bridge"
             ]
         );
         assert_eq!(

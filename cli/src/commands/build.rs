@@ -10,6 +10,7 @@ use crate::arch::{Arch, ArchChoice};
 use crate::artifact::Artifact;
 use crate::cargo_args::CargoArgs;
 use crate::compile::Compile;
+use crate::deploy::Deployment;
 use crate::payload::Encoding;
 use crate::plan::{self, Plan, Request, Source, Step, plan};
 use crate::platform::{self, Platform};
@@ -30,6 +31,17 @@ pub struct Args {
     /// What to build and package.
     #[command(flatten)]
     pub selection: Selection,
+    /// What is written, and where.
+    #[command(flatten)]
+    pub output: Output,
+    /// Print the steps and stop
+    #[arg(long, help_heading = "Packaging")]
+    pub dry_run: bool,
+}
+
+/// What is written, and where: what `build` and `deploy` share.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Output {
     /// Write the class, the trampoline and, unless `--payload file` is given, the program into one file
     #[arg(long, help_heading = "Packaging")]
     pub single_file: bool,
@@ -39,9 +51,6 @@ pub struct Args {
     /// Also write a zip of the artifact, beside its folder
     #[arg(long, help_heading = "Packaging")]
     pub zip: bool,
-    /// Print the steps and stop
-    #[arg(long, help_heading = "Packaging")]
-    pub dry_run: bool,
 }
 
 /// Which program, and how it is packaged: what `build` and `invoke` share.
@@ -65,12 +74,10 @@ pub struct Selection {
 pub enum Purpose {
     /// To be deployed.
     Deploy {
-        /// `--single-file`
-        single_file: bool,
-        /// `--out-dir`
-        out_dir: Option<PathBuf>,
-        /// `--zip`
-        zip: bool,
+        /// What is written, and where.
+        output: Output,
+        /// True when the platform's own tool is given it next: with what that wants.
+        at_once: bool,
     },
     /// To be started on this machine, by `invoke`: for this machine's architecture unless another was typed,
     /// as JavaScript (older Node versions do not read TypeScript), with the platform's loader stood in for.
@@ -82,13 +89,14 @@ pub enum Purpose {
 /// # Errors
 /// Those of [`resolve`] and of [`exec::execute`].
 pub fn run(args: Args, ui: &Ui) -> Result<()> {
-    let purpose = Purpose::Deploy { single_file: args.single_file, out_dir: args.out_dir, zip: args.zip };
+    let purpose = Purpose::Deploy { output: args.output, at_once: false };
     let plan = resolve(&args.selection, &purpose)?;
     if args.dry_run {
         return print_plan(&plan, ui);
     }
     let artifact = exec::execute(&plan, args.selection.cargo.is_offline(), ui)?;
-    report(&plan, &artifact, ui)
+    report(&artifact, ui)?;
+    if ui.is_json() { Ok(()) } else { next(&plan, ui) }
 }
 
 /// Builds an artifact for a purpose.
@@ -148,6 +156,9 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         }
     };
 
+    if !local {
+        platform.runs(&arches)?;
+    }
     let lang = match flags.lang {
         _ if local => Lang::Js,
         None => manifest.langs[0],
@@ -165,7 +176,7 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
             .with_hint(format!("leave `--lang` out, or give {}", known.join(" or "))));
         }
     };
-    let one_file = matches!(purpose, Purpose::Deploy { single_file: true, .. });
+    let one_file = matches!(purpose, Purpose::Deploy { output: Output { single_file: true, .. }, .. });
     let default_payload = if one_file { Encoding::Base64 } else { manifest.payload };
     let encoding = if native { Encoding::File } else { flags.payload.unwrap_or(default_payload) };
     let product = project.as_ref().map(|project| project.product);
@@ -180,12 +191,10 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let own_dir = |below: &str| target_dir.join("trap").join(below).join(&manifest.id).join(&name);
     let (dir, shared_dir, single_file, zip) = match purpose {
         Purpose::Local => (own_dir("local"), false, manifest.single_file, None),
-        Purpose::Deploy { single_file, out_dir, zip } => {
+        Purpose::Deploy { output: Output { single_file, out_dir, zip }, at_once } => {
             let dir = out_dir.clone().unwrap_or_else(|| own_dir(""));
-            let archive = zip.then(|| match out_dir {
-                Some(dir) => dir.join(format!("{name}.zip")),
-                None => dir.with_file_name(format!("{name}.zip")),
-            });
+            let zip = *zip || (*at_once && manifest.deploy.zip);
+            let archive = zip.then(|| plan::zip_path(&dir, &name, out_dir.is_some()));
             (dir, out_dir.is_some(), *single_file || manifest.single_file, archive)
         }
     };
@@ -199,6 +208,7 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         takeover,
         lang,
         single_file,
+        self_contained: one_file,
         dir,
         shared_dir,
         zip,
@@ -207,7 +217,7 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     plan(request, &arches)
 }
 
-/// How the program gets control: what was asked for, as far as it goes with what is built, with the platform and with
+/// How the program gets control: what was asked for, as far as it goes with the platform, with what is built and with
 /// how it travels.
 fn takeover(
     asked: Option<Takeover>,
@@ -216,57 +226,44 @@ fn takeover(
     encoding: Encoding,
 ) -> Result<Takeover> {
     let is_library = product == Some(Product::Library);
-    let takeover = asked.unwrap_or(if is_library { Takeover::Library } else { Takeover::default() });
-    let name = takeover.as_str();
-    let refused = |message: String, hint: String| {
-        Err(Error::known("takeover", Class::Request, message).with_hint(hint))
-    };
-    let id = &platform.manifest.id;
+    let takeover = platform.takeover(asked.unwrap_or(if is_library {
+        Takeover::Library
+    } else {
+        Takeover::default()
+    }))?;
+    let refused =
+        |message: String, hint: &str| Err(Error::known("takeover", Class::Request, message).with_hint(hint));
     match takeover {
-        Takeover::Library if platform.manifest.glibc.is_none() => refused(
-            format!("`{id}` cannot be given a library: which C library its Node has is not known"),
-            "leave `--takeover library` out, and build a program".to_owned(),
-        ),
         Takeover::Library => Ok(takeover),
         _ if is_library => refused(
-            format!("takeover `{name}` starts a program, and a library is what would be built"),
-            "give `--takeover library`, or name a program with `--bin`".to_owned(),
-        ),
-        Takeover::Wrapper if platform.manifest.wrapper.is_none() => refused(
-            format!("`{id}` starts nothing in Node's place"),
-            format!("takeover `wrapper` is for {}", with_wrapper()?),
+            format!(
+                "takeover `{}` starts a program, and a library is what would be built",
+                takeover.as_str()
+            ),
+            "give `--takeover library`, or name a program with `--bin`",
         ),
         Takeover::Wrapper if encoding == Encoding::Base64 => refused(
             "takeover `wrapper` needs a program that is a file, and this payload is text".to_owned(),
-            "add `--payload file`".to_owned(),
+            "add `--payload file`",
         ),
         _ => Ok(takeover),
     }
 }
 
-/// The platforms that can start another program in Node's place.
-fn with_wrapper() -> Result<String> {
-    let all = platform::all()?.into_iter().map(|platform| platform.manifest);
-    let names: Vec<_> = all
-        .filter(|manifest| manifest.wrapper.is_some())
-        .map(|manifest| format!("`{}`", manifest.id))
-        .collect();
-    Ok(names.join(", "))
-}
-
-/// On systems that are not Linux a program for the machine itself is started, by the one takeover that works there.
+/// On systems that are not Linux a program for the machine itself is started, as a child: nothing else works there.
 fn native_takeover(asked: Takeover) -> Result<Takeover> {
-    if asked == Takeover::Library {
-        return Err(Error::known(
+    match asked {
+        Takeover::Library => Err(Error::known(
             "takeover",
             Class::Request,
             "a library for Linux cannot be loaded on this system",
         )
         .with_hint(
             "`cargo trap build` packages it; `cargo run` or `--bin` tries a program of the same code",
-        ));
+        )),
+        Takeover::Bridge => Ok(Takeover::Bridge),
+        _ => Ok(Takeover::Spawn),
     }
-    Ok(Takeover::Spawn)
 }
 
 /// The name of a program given as a file: its file name without an ending, as far as it can name files.
@@ -290,7 +287,7 @@ fn program_name(path: &Path) -> Result<String> {
 }
 
 /// The architectures of given programs, as far as their headers say; the gate judges them later.
-fn program_arches(programs: &[PathBuf]) -> Result<Vec<Arch>> {
+pub(crate) fn program_arches(programs: &[PathBuf]) -> Result<Vec<Arch>> {
     let mut arches = Vec::new();
     for path in programs {
         let bytes = crate::files::read_regular(path)?;
@@ -334,7 +331,11 @@ fn print_plan(plan: &Plan, ui: &Ui) -> Result<()> {
     ui.text(text)
 }
 
-fn report(plan: &Plan, artifact: &Artifact, ui: &Ui) -> Result<()> {
+/// Says what was built.
+///
+/// # Errors
+/// When stdout cannot take it.
+pub fn report(artifact: &Artifact, ui: &Ui) -> Result<()> {
     #[derive(Serialize)]
     struct Line<'a> {
         reason: &'static str,
@@ -344,7 +345,6 @@ fn report(plan: &Plan, artifact: &Artifact, ui: &Ui) -> Result<()> {
         record: &'a crate::artifact::Record,
     }
     let record = &artifact.record;
-    let request = &plan.request;
     for program in &record.programs {
         let size = match record.payload {
             Encoding::Base64 => {
@@ -376,8 +376,13 @@ fn report(plan: &Plan, artifact: &Artifact, ui: &Ui) -> Result<()> {
             record,
         });
     }
-    let arches: Vec<_> = record.programs.iter().map(|program| program.arch).collect();
-    let values = plan::values(request, &arches);
+    Ok(())
+}
+
+/// Says what to type after a build: what the manifest says, and at last what deploys it.
+fn next(plan: &Plan, ui: &Ui) -> Result<()> {
+    let request = &plan.request;
+    let values = plan::values(request, &plan.arches);
     for next in &request.platform.manifest.next {
         // A line that says nothing is about something else than this build.
         let next = platform::render_text("next", next, &values)?;
@@ -385,5 +390,10 @@ fn report(plan: &Plan, artifact: &Artifact, ui: &Ui) -> Result<()> {
             ui.status("Next", next);
         }
     }
+    let dir = &request.dir;
+    let artifact = if request.shared_dir { dir.join(plan::record_path(&request.name)) } else { dir.clone() };
+    let deployment = Deployment::plan(request, &plan.arches, None, &[])?;
+    let artifact = plan::word(&plan::shown(&artifact));
+    ui.status("Next", format_args!("cargo trap deploy {artifact}    # by `{}`", deployment.verb()));
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use trap_native::glibc::Release;
 
 use crate::arch::Arch;
-use crate::artifact::Record;
+use crate::artifact::{self, Record};
 use crate::elf::{Elf, Kind, Machine};
 use crate::gate::{self, Rules};
 use crate::payload::{self, Companion, Encoding, Found, base64_len};
@@ -106,56 +106,22 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     let Some(first) = problems.first() else { return Ok(()) };
     let more = problems.len() - 1;
     let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-    Err(Error::known("damaged", Class::Request, format!("{first}{more}"))
-        .with_hint("build it again with `cargo trap build`"))
+    Err(artifact::damaged(format!("{first}{more}")))
 }
 
 /// An artifact's folder, or somebody's project with one or several of ours in it.
 fn folder(dir: &Path) -> Result<Vec<Report>> {
-    let records = Record::all_in(dir)?;
-    if records.is_empty() {
-        let trap = fs::read_dir(dir.join("trap")).into_iter().flatten().flatten();
-        if let Some(broken) =
-            trap.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|e| e == "json"))
-        {
-            let broken = plan::shown(&broken);
-            return Err(Error::known(
-                "damaged",
-                Class::Request,
-                format!("`{broken}` is not the description of an artifact"),
-            )
-            .with_hint("build it again with `cargo trap build`"));
-        }
-        return Err(Error::known(
-            "no-artifact",
-            Class::Request,
-            format!("`{}` holds no artifact: there is no `trap/<name>.json` in it", dir.display()),
-        )
-        .with_hint("give the folder that `cargo trap build` wrote; it is printed at the end of a build"));
-    }
-    records.iter().map(|record| artifact(dir, record, &records)).collect()
+    let records = Record::found_in(dir)?;
+    records.iter().map(|record| describe(dir, record, &records)).collect()
 }
 
-fn artifact(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
+fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
     let mut problems = Vec::new();
     if !record.replaces.is_empty() {
         problems.push("the last build was interrupted".to_owned());
     }
-    let mut total = 0;
-    for (path, hash) in &record.files {
-        match fs::read(dir.join(path)) {
-            Ok(bytes) => {
-                total += bytes.len() as u64;
-                // What several programs of a folder share was written by the last of them.
-                let found = payload::sha256(&bytes);
-                let shared = records.iter().any(|other| other.files.get(path) == Some(&found));
-                if found != *hash && !shared {
-                    problems.push(format!("`{path}` was changed after the build"));
-                }
-            }
-            Err(_) => problems.push(format!("`{path}` is missing")),
-        }
-    }
+    let (changes, total) = record.changes(dir, records);
+    problems.extend(changes.into_iter().map(|(_, what)| what));
     let modules: String = record
         .files
         .keys()
@@ -163,15 +129,16 @@ fn artifact(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
         .filter_map(|path| fs::read_to_string(dir.join(path)).ok())
         .collect();
     let found = payload::read_back(&modules);
+    let beside = dir.join(record.trap_folder());
     let mut programs = Vec::new();
     for program in &record.programs {
         let carried = found.iter().find(|found| found.arch == program.arch);
         if carried.is_none() {
             problems.push(format!("no module carries the {} program", program.arch));
         }
-        let bytes = carried.and_then(|found| bytes_of(found, dir, &mut problems));
-        let stub = carried.and_then(|found| companion_of(found.stub.as_ref(), dir));
-        let addon = carried.and_then(|found| companion_of(found.addon.as_ref(), dir));
+        let bytes = carried.and_then(|found| bytes_of(found, &beside, &mut problems));
+        let stub = carried.and_then(|found| companion_of(found.stub.as_ref(), &beside));
+        let addon = carried.and_then(|found| companion_of(found.addon.as_ref(), &beside));
         if let Some(bytes) = &bytes {
             check(program.arch, &program.sha256, program.size, bytes, &mut problems);
         }
@@ -204,15 +171,15 @@ fn artifact(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
     })
 }
 
-/// The program behind an entry of a payload module.
-fn bytes_of(found: &Found, dir: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
+/// The program behind an entry of a payload module; `beside` is where its file lies, if it is one.
+fn bytes_of(found: &Found, beside: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
     match (&found.bytes, &found.file) {
         (Some(Some(bytes)), _) => Some(bytes.clone()),
         (Some(None), _) => {
             problems.push(format!("the base64 text of the {} program is damaged", found.arch));
             None
         }
-        (None, Some(file)) => fs::read(dir.join("trap").join(file)).ok(),
+        (None, Some(file)) => fs::read(beside.join(file)).ok(),
         (None, None) => {
             problems.push(format!("the {} program is announced and not there", found.arch));
             None
@@ -221,10 +188,10 @@ fn bytes_of(found: &Found, dir: &Path, problems: &mut Vec<String>) -> Option<Vec
 }
 
 /// The stub or the addon that travels with a program; `None` when there is none, or when its file is missing.
-fn companion_of(companion: Option<&Companion>, dir: &Path) -> Option<Vec<u8>> {
+fn companion_of(companion: Option<&Companion>, beside: &Path) -> Option<Vec<u8>> {
     match companion? {
         Companion::Bytes(bytes) => Some(bytes.clone()),
-        Companion::File(file) => fs::read(dir.join("trap").join(file)).ok(),
+        Companion::File(file) => fs::read(beside.join(file)).ok(),
     }
 }
 
@@ -308,8 +275,8 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
         for found in found {
             report.payload = Some(if found.file.is_some() { Encoding::File } else { Encoding::Base64 });
             // A payload module lies in `trap/` with its files; a single module one folder above.
-            let base = if dir.ends_with("trap") { dir.parent().unwrap_or(&dir) } else { &dir };
-            let program = bytes_of(&found, base, &mut report.problems);
+            let beside = if dir.ends_with("trap") { dir.clone() } else { dir.join("trap") };
+            let program = bytes_of(&found, &beside, &mut report.problems);
             match &program {
                 Some(program) => check(found.arch, &found.sha256, found.size, program, &mut report.problems),
                 None if report.problems.is_empty() => {
@@ -317,11 +284,11 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
                 }
                 None => {}
             }
-            let stub = companion_of(found.stub.as_ref(), base);
+            let stub = companion_of(found.stub.as_ref(), &beside);
             if stub.is_none() && found.stub.is_some() {
                 report.problems.push(format!("the stub of the {} program is missing", found.arch));
             }
-            let addon = companion_of(found.addon.as_ref(), base);
+            let addon = companion_of(found.addon.as_ref(), &beside);
             if addon.is_none() && found.addon.is_some() {
                 report.problems.push(format!("the addon of the {} library is missing", found.arch));
             }
@@ -378,7 +345,7 @@ fn limits(platform: &platform::Platform, programs: &[ProgramReport], artifact: u
             let used = match limit.of {
                 Measured::Program => largest,
                 Measured::Artifact if artifact > 0 => artifact,
-                Measured::Artifact | Measured::Zip => return None,
+                Measured::Artifact | Measured::Zip | Measured::Request => return None,
             };
             Some(LimitReport {
                 about: limit.about.clone(),

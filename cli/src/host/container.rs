@@ -8,10 +8,11 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{Clock, child, environment, group, lines};
 use crate::lambda::{Event, Exit, Function, Launch, Launched, Observer, Phase, Sandbox, Stream};
@@ -40,6 +41,7 @@ pub struct Host {
     environment: BTreeMap<OsString, OsString>,
     has_own_trap_dir: bool,
     is_cold: bool,
+    is_paced: bool,
     has_bootstrap: bool,
     libraries: Vec<String>,
 }
@@ -70,6 +72,7 @@ impl Host {
             environment: BTreeMap::new(),
             has_own_trap_dir: true,
             is_cold: false,
+            is_paced: false,
             has_bootstrap: false,
             libraries: Vec::new(),
         }
@@ -112,9 +115,35 @@ impl Host {
         self
     }
 
+    /// Reads no more of the output at a time than a person could want: a program that floods its log has to wait
+    /// for it, and slows nobody else down.
+    #[must_use]
+    pub fn paced(mut self) -> Self {
+        self.is_paced = true;
+        self
+    }
+
+    /// True when Node is started, which loads the artifact.
+    pub fn is_node(&self) -> bool {
+        self.is_node_client
+    }
+
+    /// The variables that a host for `function` sees, its Runtime API being at `api`.
+    pub fn variables(&self, function: &Function, api: SocketAddr) -> BTreeMap<OsString, OsString> {
+        let ours = std::env::vars_os().filter(|(name, _)| !self.is_cold || environment::is_harmless(name));
+        let mut all = environment::of(function, api, &self.task_root, &self.handler, ours);
+        all.extend(self.environment.clone());
+        all
+    }
+
     /// The executable that is started.
     pub fn program(&self) -> &Path {
         &self.program
+    }
+
+    /// True when it is started by [`BOOTSTRAP`].
+    pub(super) fn has_bootstrap(&self) -> bool {
+        self.has_bootstrap
     }
 
     /// File names of libraries that it may load.
@@ -133,9 +162,21 @@ fn absolute(path: PathBuf) -> PathBuf {
 pub struct Container {
     // Ends before the folder below goes.
     sandbox: Option<Sandbox>,
-    strays: Strays,
+    outputs: Outputs,
+    address: SocketAddr,
+    // Gone once `shut_down` has taken it.
+    remains: Option<Remains>,
+}
+
+/// What is left of a container when its host has ended; it goes with this.
+#[derive(Debug)]
+struct Remains {
+    _strays: Strays,
     _folder: TempDir,
 }
+
+/// Ways to ask the readers of the running host's output whether they have read all there is.
+type Outputs = Arc<Mutex<Vec<mpsc::UnboundedSender<lines::Drained>>>>;
 
 impl Container {
     /// Prepares a container. The host starts with [`Sandbox::warm_up`] or the first invocation, again
@@ -156,6 +197,7 @@ impl Container {
         }
         let trap_dir = folder.path().join("tmp");
         std::fs::create_dir(&trap_dir).map_err(Error::file("create the folder", &trap_dir))?;
+        let outputs = Outputs::default();
         let launcher = Launcher {
             function: function.clone(),
             number,
@@ -164,12 +206,30 @@ impl Container {
             client,
             bootstrap,
             trap_dir,
+            outputs: Arc::clone(&outputs),
         };
         let sandbox = Sandbox::start(function, number, observer, launcher)
             .await
             .map_err(Error::file("listen on", "127.0.0.1"))?;
-        let strays = Strays(sandbox.address());
-        Ok(Self { sandbox: Some(sandbox), strays, _folder: folder })
+        let address = sandbox.address();
+        let remains = Remains { _strays: Strays(address), _folder: folder };
+        Ok(Self { sandbox: Some(sandbox), outputs, address, remains: Some(remains) })
+    }
+
+    /// Waits until everything has been reported that the host had written by now.
+    pub async fn drain_output(&self) {
+        let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let asked: Vec<_> = outputs
+            .into_iter()
+            .filter_map(|output| {
+                let (drained, is_drained) = oneshot::channel();
+                output.send(drained).ok().map(|()| is_drained)
+            })
+            .collect();
+        for is_drained in asked {
+            // A reader that went away has read to the end.
+            let _end = is_drained.await;
+        }
     }
 
     /// Ends the host, everything it started, and the Runtime API; removes the temporary folder.
@@ -177,11 +237,14 @@ impl Container {
         if let Some(sandbox) = self.sandbox.take() {
             sandbox.shut_down().await;
         }
+        // Looking at every process and emptying a folder take milliseconds that others need not wait.
+        let remains = self.remains.take();
+        let _gone = tokio::task::spawn_blocking(move || drop(remains)).await;
     }
 
     /// Where its Runtime API listens.
     pub fn address(&self) -> SocketAddr {
-        self.strays.0
+        self.address
     }
 }
 
@@ -211,6 +274,7 @@ struct Launcher {
     client: PathBuf,
     bootstrap: PathBuf,
     trap_dir: PathBuf,
+    outputs: Outputs,
 }
 
 impl Launch for Launcher {
@@ -229,7 +293,8 @@ impl Launch for Launcher {
             observer: self.observer.clone(),
             marker: self.host.is_node_client.then_some(marker),
         });
-        let output = Arc::clone(&reader).read(&mut child)?;
+        let (output, drains) = Arc::clone(&reader).read(&mut child, self.host.is_paced)?;
+        *self.outputs.lock().unwrap_or_else(PoisonError::into_inner) = drains;
         let killer = Arc::clone(&group);
         Ok(Launched {
             since,
@@ -253,12 +318,10 @@ impl Launcher {
         }
         command.current_dir(&host.task_root).env_clear();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let ours = std::env::vars_os().filter(|(name, _)| !host.is_cold || environment::is_harmless(name));
-        let mut all = environment::of(&self.function, api, &host.task_root, &host.handler, ours);
+        let mut all = host.variables(&self.function, api);
         if host.has_own_trap_dir {
             all.entry("TRAP_DIR".into()).or_insert_with(|| self.trap_dir.clone().into());
         }
-        all.extend(host.environment.clone());
         command.envs(all);
         command
     }
@@ -296,11 +359,20 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reports every line of both streams until both end. Reading goes on in tasks of its own.
-    fn read(self: Arc<Self>, child: &mut Child) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+    /// Reports every line of both streams until both end. Reading goes on in tasks of its own, which can be asked
+    /// whether they have read all there is.
+    fn read(
+        self: Arc<Self>,
+        child: &mut Child,
+        is_paced: bool,
+    ) -> io::Result<(impl Future<Output = ()> + Send + use<>, Vec<mpsc::UnboundedSender<lines::Drained>>)>
+    {
         let spawn = |from: Box<dyn tokio::io::AsyncRead + Send + Unpin>, stream| {
             let reader = Arc::clone(&self);
-            tokio::spawn(async move { lines::read(from, |line| reader.line(stream, line)).await })
+            let (ask, drains) = mpsc::unbounded_channel();
+            let reading =
+                async move { lines::read(from, is_paced, drains, |line| reader.line(stream, line)).await };
+            (tokio::spawn(reading), ask)
         };
         let mut readings = Vec::new();
         if let Some(stdout) = child.stdout.take() {
@@ -311,11 +383,13 @@ impl Reader {
             let stderr = tokio::process::ChildStderr::from_std(stderr)?;
             readings.push(spawn(Box::new(stderr), Stream::Stderr));
         }
-        Ok(async move {
+        let (readings, drains): (Vec<_>, Vec<_>) = readings.into_iter().unzip();
+        let all = async move {
             for reading in readings {
                 let _ended = reading.await;
             }
-        })
+        };
+        Ok((all, drains))
     }
 
     fn line(&self, stream: Stream, line: String) {

@@ -5,27 +5,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The processes that came from one started process. They end when this is dropped.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     leader: u32,
     over: AtomicBool,
 }
 
 impl Group {
     /// Those of a process that was started by [`isolate`].
-    pub(super) fn of(leader: u32) -> Self {
+    pub(crate) fn of(leader: u32) -> Self {
         Self { leader, over: AtomicBool::new(false) }
     }
 
     /// Ends them at once.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         if !self.over.load(Ordering::Relaxed) {
             kill(self.leader);
         }
     }
 
     /// Ends what is left now that the leader has ended; its number may soon belong to somebody else.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.kill();
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Group {
+    /// Lets what is left of them live, now that the leader has ended as it should.
+    pub(crate) fn release(self) {
         self.over.store(true, Ordering::Relaxed);
     }
 }
@@ -38,11 +45,42 @@ impl Drop for Group {
 
 /// Makes the process a group of its own, so that Ctrl-C reaches us and not it, and so that all of it can
 /// be ended together.
-pub(super) fn isolate(command: &mut Command) {
+pub(crate) fn isolate(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     #[cfg(not(unix))]
     let _ = command;
+}
+
+/// Kills one process; false when it has ended before, or when this is no Unix.
+pub(crate) fn kill_one(pid: u32) -> bool {
+    signal(pid, Signal::Kill)
+}
+
+/// Tells a process to end; false when it has ended before, or when this is no Unix.
+pub(crate) fn terminate(pid: u32) -> bool {
+    signal(pid, Signal::Term)
+}
+
+enum Signal {
+    Kill,
+    Term,
+}
+
+#[cfg(unix)]
+fn signal(pid: u32, signal: Signal) -> bool {
+    use rustix::process::{Pid, kill_process};
+    let signal = match signal {
+        Signal::Kill => rustix::process::Signal::KILL,
+        Signal::Term => rustix::process::Signal::TERM,
+    };
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
+}
+
+#[cfg(not(unix))]
+fn signal(_pid: u32, _signal: Signal) -> bool {
+    false
 }
 
 #[cfg(unix)]

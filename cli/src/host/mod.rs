@@ -7,8 +7,8 @@
 mod child;
 mod clock;
 mod container;
-mod environment;
-mod group;
+pub(crate) mod environment;
+pub(crate) mod group;
 mod lines;
 pub mod node;
 pub mod process;

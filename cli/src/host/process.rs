@@ -30,6 +30,8 @@ pub enum Takeover {
     Library,
     /// The host's own process runs another program, and no Node was started before it.
     Wrapper,
+    /// The host passed on what a child of it answered.
+    Bridge,
     /// The host answered itself.
     None,
 }
@@ -57,6 +59,12 @@ impl Process {
         // The kernel hands the table out in pieces. Where many connections come and go, one is skipped now and then.
         let socket = (0..TRIES).find_map(|_| inode(peer)).map(|inode| format!("socket:[{inode}]"))?;
         tree(host).into_iter().find(|pid| holds(*pid, &socket)).and_then(Self::of)
+    }
+
+    /// The first process below `host` that runs something else than `host_program`.
+    pub fn below(host: u32, host_program: &Path) -> Option<Self> {
+        let others = below(host).into_iter().filter_map(Self::of);
+        others.into_iter().find(|process| process.takeover(host, host_program, &[]) == Takeover::Spawn)
     }
 
     /// True when an emulator runs the program.
@@ -135,6 +143,22 @@ pub fn forget_peak() {
     let _kept = std::fs::write("/proc/self/clear_refs", "5");
 }
 
+/// All running processes below `host`, and those of its group.
+pub(crate) fn below(host: u32) -> Vec<u32> {
+    tree(host).into_iter().skip(1).filter(|pid| started(*pid).is_some()).collect()
+}
+
+/// When a process was started, in clock ticks since the machine was; with its id this names it for good. `None` when
+/// it has ended.
+pub(crate) fn started(pid: u32) -> Option<u64> {
+    let fields = stat(pid)?;
+    let mut fields = fields.split_whitespace();
+    // What has ended and was not waited for yet is still listed.
+    let is_over = ["Z", "X"].contains(&fields.next()?);
+    // Field 22 of proc(5), the state being 3.
+    if is_over { None } else { fields.nth(18)?.parse().ok() }
+}
+
 /// The ids of all processes we can see.
 pub(super) fn all() -> impl Iterator<Item = u32> {
     let folder = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -162,10 +186,16 @@ fn tree(host: u32) -> Vec<u32> {
 
 /// A process's id, parent and group.
 fn relation(pid: u32) -> Option<(u32, u32, u32)> {
+    let fields = stat(pid)?;
+    let mut fields = fields.split_whitespace().skip(1);
+    Some((pid, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+/// What the system says of a process, from its state on.
+fn stat(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name before it is in parentheses and may hold anything, parentheses too.
-    let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace().skip(1);
-    Some((pid, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    Some(stat[stat.rfind(')')? + 1..].to_owned())
 }
 
 fn holds(pid: u32, socket: &str) -> bool {
@@ -247,6 +277,21 @@ mod tests {
         drop(std::hint::black_box(big));
         forget_peak();
         assert!(peak(std::process::id()).expect("a peak") < with_it);
+    }
+
+    #[test]
+    fn a_process_is_named_by_its_start_until_it_has_ended() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("it starts");
+        assert!(below(std::process::id()).contains(&child.id()));
+        assert!(started(child.id()) >= started(std::process::id()));
+        child.kill().expect("it can be killed");
+        // It is listed until it is waited for.
+        while started(child.id()).is_some() {
+            std::thread::yield_now();
+        }
+        assert!(Path::new(&format!("/proc/{}", child.id())).exists());
+        child.wait().expect("it has ended");
+        assert_eq!(started(child.id()), None);
     }
 
     #[test]

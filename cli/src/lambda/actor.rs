@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::refusal::Refusal;
 use super::sandbox::{Delivery, Launch, Launched, Message, Posted};
 use super::state::{Kind, Poll, State};
-use super::{Answer, Done, Event, Exit, Function, Invocation, Observer, Outcome, Phase, Stream, When};
+use super::{Answer, Done, Event, Exit, Function, Invocation, Observer, Outcome, Phase, When};
 
 /// How long a killed runtime may take to be gone. The kernel needs no time for it unless it is stuck.
 const GONE: Duration = Duration::from_secs(5);
@@ -122,8 +122,7 @@ impl Actor {
                 if self.state == State::Down
                     && let Err(error) = self.launch()
                 {
-                    let line = format!("could not launch the runtime: {error}");
-                    self.report(Phase::Log { stream: Stream::Stderr, line });
+                    self.report(Phase::NotLaunched { reason: error.to_string() });
                 }
             }
             Message::Invoke { invocation, reply } => self.queue.push_back((invocation, reply)),
@@ -132,9 +131,9 @@ impl Actor {
                 let _gone = reply.send(self.post(&id, peer, posted));
             }
             Message::InitError { body, reply } => {
-                let result = self.state.init_error(body);
+                let result = self.state.init_error(body.clone());
                 if result.is_ok() {
-                    self.report(Phase::InitError);
+                    self.report(Phase::InitError { body });
                 }
                 let _gone = reply.send(result);
             }

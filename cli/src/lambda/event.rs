@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::body::Bytes;
 use tokio::sync::mpsc;
 
 use super::Exit;
@@ -54,8 +55,16 @@ pub enum Phase {
         /// True when it reported an error.
         error: bool,
     },
+    /// No process could be started for a runtime that was to be warmed up.
+    NotLaunched {
+        /// What the system said.
+        reason: String,
+    },
     /// The runtime reported that it cannot start.
-    InitError,
+    InitError {
+        /// What it posted.
+        body: Bytes,
+    },
     /// The deadline passed; the runtime is about to be killed.
     TimedOut {
         /// Which invocation.

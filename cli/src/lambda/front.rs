@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::function::uuid;
 use super::function_url::{self, Context};
 use super::sandbox::Handle;
-use super::{Invocation, Outcome, PAYLOAD_LIMIT};
+use super::{Done, Function, Invocation, Outcome, PAYLOAD_LIMIT};
 
 /// Headers that belong to one connection and are not passed on.
 const HOP_BY_HOP: [header::HeaderName; 5] =
@@ -63,17 +63,10 @@ impl Drop for Front {
 }
 
 async fn invoke(State(sandbox): State<Handle>, headers: HeaderMap, body: Body) -> Response {
-    let Ok(payload) = axum::body::to_bytes(body, PAYLOAD_LIMIT).await else { return too_large() };
-    let mut invocation = Invocation::new(payload);
-    invocation.trace_id = trace_id(&headers);
-    invocation.client_context = headers
-        .get("x-amz-client-context")
-        .and_then(|value| STANDARD.decode(value.as_bytes()).ok())
-        .and_then(|context| String::from_utf8(context).ok());
-    let done = sandbox.invoke(invocation).await;
-    let (status, body) = done.reply(sandbox.function());
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()
+    match from_client(&headers, body).await {
+        Ok(invocation) => to_client(&sandbox.invoke(invocation).await, sandbox.function()),
+        Err(refusal) => refusal,
+    }
 }
 
 async fn url(
@@ -81,8 +74,41 @@ async fn url(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
+    match from_url(request, peer).await {
+        Ok(invocation) => to_url(&sandbox.invoke(invocation).await),
+        Err(refusal) => refusal,
+    }
+}
+
+/// The invocation that a Lambda client asks for.
+///
+/// # Errors
+/// What it is told when its event is too large.
+pub(crate) async fn from_client(headers: &HeaderMap, body: Body) -> Result<Invocation, Response> {
+    let payload = axum::body::to_bytes(body, PAYLOAD_LIMIT).await.map_err(|_| too_large())?;
+    let mut invocation = Invocation::new(payload);
+    invocation.trace_id = trace_id(headers);
+    invocation.client_context = headers
+        .get("x-amz-client-context")
+        .and_then(|value| STANDARD.decode(value.as_bytes()).ok())
+        .and_then(|context| String::from_utf8(context).ok());
+    Ok(invocation)
+}
+
+/// What a Lambda client is told.
+pub(crate) fn to_client(done: &Done, function: &Function) -> Response {
+    let (status, body) = done.reply(function);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()
+}
+
+/// The invocation that a request to the function URL is.
+///
+/// # Errors
+/// What the caller is told when it is too large.
+pub(crate) async fn from_url(request: Request, peer: SocketAddr) -> Result<Invocation, Response> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, PAYLOAD_LIMIT).await else { return too_large() };
+    let body = axum::body::to_bytes(body, PAYLOAD_LIMIT).await.map_err(|_| too_large())?;
     let request = Request::from_parts(parts, body);
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let context = Context {
@@ -94,12 +120,16 @@ async fn url(
     let event = function_url::event(&request, &context).to_string();
     // The limit is for what the program is sent, where bytes that are no text have grown by a third.
     if event.len() > PAYLOAD_LIMIT {
-        return too_large();
+        return Err(too_large());
     }
     let mut invocation = Invocation::new(event);
     invocation.trace_id = trace_id(request.headers());
     invocation.request_id = context.request_id;
-    let done = sandbox.invoke(invocation).await;
+    Ok(invocation)
+}
+
+/// What the caller of a function URL is told.
+pub(crate) fn to_url(done: &Done) -> Response {
     let Outcome::Answered(answer) = &done.outcome else { return bad_gateway() };
     match function_url::response(answer) {
         Ok(response) => pass_on(response),

@@ -6,7 +6,7 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, default_auto_escape_callback};
 use serde::Serialize;
 
 use crate::{Class, Error, Result};
@@ -36,10 +36,22 @@ pub struct Values {
     pub wrapper: WrapperValues,
     /// True when trampoline and payload are part of the main module.
     pub single_file: bool,
-    /// The artifact's folder as the person would type it in a shell.
+    /// True when the artifact can feed the program where Node stays.
+    pub bridge: bool,
+    /// True when what does it is a file of its own.
+    pub lazy_bridge: bool,
+    /// The module that serves HTTP when the artifact is started on this machine, where one does.
+    pub listens: String,
+    /// `<module>.<export>`, as AWS writes it.
+    pub handler: String,
+    /// The most bytes of one request that the platform takes.
+    pub request_limit: u64,
+    /// The artifact's folder as the person would type it.
     pub dir: String,
-    /// The same for a text in quotes, with `/` on every system.
-    pub folder: String,
+    /// The same for something that is no shell, with `/` whatever the system.
+    pub path: String,
+    /// Where the artifact's zip lies or would, likewise.
+    pub zip: String,
     /// Version of this tool.
     pub version: &'static str,
 }
@@ -120,6 +132,11 @@ pub fn expand_with(path: &str, name: &str, ext: &str) -> String {
 pub fn render_text(name: &str, text: &str, values: &impl Serialize) -> Result<String> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|name| match default_auto_escape_callback(name) {
+        AutoEscape::Html => AutoEscape::Html,
+        // A template quotes a value for JSON or YAML where it wants it.
+        _ => AutoEscape::None,
+    });
     let broken = |error| {
         Error::known("template", Class::Tool, format!("the template of `{name}` is broken"))
             .with_source(error)

@@ -17,7 +17,7 @@ exit: 2
 ----- stdout -----
 ----- stderr -----
 error: invalid value 'lamda' for '--platform <NAME>'
-  [possible values: genezio, lambda]
+  [possible values: architect, digitalocean, firebase, functions-framework, genezio, genezio-function, lambda, netlify, netlify-v1, openwhisk, server]
 
   tip: a similar value exists: 'lambda'
 
@@ -194,8 +194,8 @@ exit: 0
     Packaged `app` for arm64 on lambda: 120 B, takeover auto
        Wrote target/trap/lambda/app/index.mjs
       Zipped target/trap/lambda/app.zip
-        Next deploy target/trap/lambda/app, or its zip (`--zip`), as a Node.js function: runtime nodejs22.x or later, architecture arm64, handler index.handler
-        Next or copy what CDK, SAM or SST need from target/trap/lambda/app/deploy.md
+        Next create the function once, by hand or as `cargo trap platforms lambda --snippet cdk` (sst, serverless, sam) writes it: runtime nodejs22.x or later, architecture arm64, handler index.handler
+        Next cargo trap deploy target/trap/lambda/app    # by `aws lambda update-function-code`
 
 "#]]
     );
@@ -203,14 +203,50 @@ exit: 0
         sandbox.tree("target/trap/lambda"),
         [
             "app.zip",
-            "app/deploy.md",
             "app/index.d.mts",
             "app/index.mjs",
             "app/trap/app.arm64.bin",
             "app/trap/app.arm64.stub",
-            "app/trap/app.json"
+            "app/trap/app.json",
+            "app/trap/bridge.mjs"
         ]
     );
+}
+
+#[test]
+fn a_platform_is_given_what_its_machines_run_and_takeovers_it_has_a_use_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", elf(ARM64));
+    let build = |more: &[&str]| {
+        let args = [&["build", "--program", "app", "--platform", "netlify"], more].concat();
+        sandbox.trap(&args)
+    };
+    assert_data_eq!(
+        build(&[]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[program-machine]: `netlify` runs programs for x64 alone, and this would be one for arm64
+
+hint: leave `--arch` out, or build the program for x64
+
+"#]]
+    );
+    sandbox.write("app", elf(X64));
+    assert_data_eq!(
+        build(&["--takeover", "exec:stub"]),
+        str![[r#"
+exit: 2
+----- stdout -----
+----- stderr -----
+error[takeover]: `netlify` has no use for takeover `exec:stub`
+
+hint: leave `--takeover` out, or give `bridge`
+
+"#]]
+    );
+    assert_eq!(sandbox.tree("target"), Vec::<String>::new());
 }
 
 #[test]
@@ -480,9 +516,9 @@ fn a_dry_run_prints_the_steps_and_touches_nothing() {
 exit: 0
 ----- stdout -----
 check       app
-write       target/trap/lambda/app/deploy.md  (platform file)
 write       target/trap/lambda/app/index.d.mts  (platform file)
 write       target/trap/lambda/app/index.mjs  (module, trampoline and payload)
+write       target/trap/lambda/app/trap/bridge.mjs  (what feeds the program where Node stays)
 write       target/trap/lambda/app/trap/app.arm64.bin  (program)
 write       target/trap/lambda/app/trap/app.arm64.stub  (what replaces Node by the program)
 write       target/trap/lambda/app/trap/app.json  (description of the artifact)

@@ -5,8 +5,21 @@ use std::path::Path;
 
 use crate::sandbox::Sandbox;
 
-const COMMANDS: [&str; 10] =
-    ["", "new", "init", "build", "invoke", "bench", "inspect", "doctor", "completions", "man"];
+const COMMANDS: [&str; 13] = [
+    "",
+    "new",
+    "init",
+    "build",
+    "dev",
+    "invoke",
+    "deploy",
+    "bench",
+    "inspect",
+    "platforms",
+    "doctor",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_help_text_is_as_committed() {

@@ -18,7 +18,9 @@ x64         sha-256 690745fe9e262ef51297688b9a370a356179b872c948120e48490211bd71
             120 B on disk
             160 B as a base64 payload
             static executable, stripped
-limits          120 B of 128.00 MiB ( 0.0 %)  genezio: /tmp of a Genezio instance (128 MB)
+limits          120 B of 512.00 MiB ( 0.0 %)  architect: /tmp of a Lambda function by default (512 MB)
+                120 B of 128.00 MiB ( 0.0 %)  genezio: /tmp of a Genezio instance (128 MB)
+                120 B of 128.00 MiB ( 0.0 %)  genezio-function: /tmp of a Genezio instance (128 MB)
                 120 B of 512.00 MiB ( 0.0 %)  lambda: /tmp of a Lambda function by default (512 MB)
 ----- stderr -----
 
@@ -46,7 +48,7 @@ arm64       sha-256 29f988b85bc210e0ae3821a88b6759cf1582a37a9407297e45526007b620
             static executable, stripped
             with the exec stub, 3.2 KiB
 limits          120 B of 128.00 MiB ( 0.0 %)  /tmp of a Genezio instance (128 MB)
-[..] of 250.00 MiB ( 0.0 %)  unzipped AWS Lambda package (250 MB)
+[..] of 250.00 MiB ([..] %)  unzipped AWS Lambda package (250 MB)
 state       whole: every hash and size is as built
 ----- stderr -----
 
@@ -54,6 +56,26 @@ state       whole: every hash and size is as built
     );
     let alone = sandbox.trap(&["inspect", "target/trap/genezio/app/trap/app.payload.ts"]);
     assert!(alone.starts_with("exit: 0") && alone.contains("whole"), "{alone}");
+}
+
+#[test]
+fn an_artifact_of_every_platform_is_found_whole_wherever_its_code_lies() {
+    for platform in cargo_trap::platform::all().unwrap() {
+        let id = platform.manifest.id;
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "app",
+            elf(if platform.manifest.arch == cargo_trap::arch::ArchChoice::X64 { X64 } else { ARM64 }),
+        );
+        for payload in ["base64", "file"] {
+            sandbox.output(&["build", "--program", "app", "--platform", &id, "--payload", payload]);
+            let seen = sandbox.trap(&["inspect", &format!("target/trap/{id}/app")]);
+            assert!(
+                seen.starts_with("exit: 0") && seen.contains("state       whole"),
+                "{id} {payload}: {seen}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ exit: 0
     let program = of(&["--takeover", "auto"]);
     assert!(program.contains("--bin my-library") && !program.contains(".node"), "{program}");
     let wrapper = of(&["--takeover", "wrapper"]);
-    assert!(wrapper.contains("trap/my-library.arm64.bin") && wrapper.contains("deploy.md"), "{wrapper}");
+    assert!(wrapper.contains("trap/my-library.arm64.bin") && !wrapper.contains(".node"), "{wrapper}");
 }
 
 #[test]
@@ -96,9 +96,9 @@ fn a_wrapper_is_refused_where_none_can_be() {
 exit: 2
 ----- stdout -----
 ----- stderr -----
-error[takeover]: `genezio` starts nothing in Node's place
+error[takeover]: `genezio` has no use for takeover `wrapper`
 
-hint: takeover `wrapper` is for `lambda`
+hint: leave `--takeover` out, or give `auto` or `exec` or `spawn` or `bridge` or `library`
 
 "#]]
     );
@@ -129,14 +129,20 @@ exit: 0
 ----- stderr -----
     Packaged `program` for arm64 on lambda: 120 B, takeover wrapper
        Wrote target/trap/lambda/program/index.mjs
-        Next deploy target/trap/lambda/program, or its zip (`--zip`), as a Node.js function: runtime nodejs22.x or later, architecture arm64, handler index.handler
-        Next set AWS_LAMBDA_EXEC_WRAPPER=/var/task/trap/program.arm64.bin in its environment
-        Next or copy what CDK, SAM or SST need from target/trap/lambda/program/deploy.md
+        Next create the function once, by hand or as `cargo trap platforms lambda --snippet cdk` (sst, serverless, sam) writes it: runtime nodejs22.x or later, architecture arm64, handler index.handler
+        Next set AWS_LAMBDA_EXEC_WRAPPER=/var/task/trap/program.arm64.bin in its environment; the snippets do
+        Next cargo trap deploy target/trap/lambda/program    # by `aws lambda update-function-code`
 
 "#]]
     );
-    let deploy = sandbox.read("target/trap/lambda/program/deploy.md");
-    assert_eq!(deploy.matches("/var/task/trap/program.arm64.bin").count(), 4, "{deploy}");
+    let sets = |tool: &str, artifact: &str| {
+        let snippet = sandbox.trap(&["platforms", "lambda", "--snippet", tool, "--artifact", artifact]);
+        assert!(snippet.starts_with("exit: 0"), "{snippet}");
+        snippet.contains("AWS_LAMBDA_EXEC_WRAPPER") && snippet.contains("/var/task/trap/program.arm64.bin")
+    };
+    for tool in ["cdk", "sam", "serverless", "sst"] {
+        assert!(sets(tool, "target/trap/lambda/program"), "{tool}");
+    }
     let seen = sandbox.trap(&["inspect", "target/trap/lambda/program"]);
     assert!(seen.contains("takeover    wrapper") && seen.contains("state       whole"), "{seen}");
 }

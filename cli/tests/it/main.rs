@@ -4,8 +4,11 @@
 #[cfg(target_os = "linux")]
 mod bench;
 mod build;
+#[cfg(unix)]
+mod deploy;
 mod help;
 mod inspect;
 mod library;
 mod new;
+mod platforms;
 mod sandbox;

@@ -273,19 +273,19 @@ for (const { path: node, version } of nodes) {
       }
     });
 
-    test("without a Runtime API the host goes on and hears the reason with its first event", async (t) => {
+    test("without a Runtime API a forced takeover lets the host go on, and it hears the reason with its first event", async (t) => {
       const { folder, env } = artifact(t);
       const entry = join(folder, "standby.js");
       writeFileSync(
         entry,
         `import { payload } from "./trap/payload.js";
          import { start } from "./trap/trampoline.js";
-         const standby = start(payload, { takeover: "auto" });
+         const standby = start(payload, { takeover: "spawn" });
          await standby.handle({}).catch((error) => console.log(error.code, error.message));`,
       );
       const host = await runHost(node, entry, { env: { ...env, AWS_LAMBDA_RUNTIME_API: "" } });
       assert.equal(host.status, 0);
-      assert.match(host.stdout, /^TRAP_NO_RUNTIME_API .*\nhelp: .*cargo trap invoke/);
+      assert.match(host.stdout, /^TRAP_NO_RUNTIME_API .*\nhelp: .*--takeover auto/);
     });
 
     describe("a Node without process.getBuiltinModule is told so", () => {

@@ -12,10 +12,15 @@ const stub = readFileSync(join(root, "..", "trap-native", "stub", `${process.arc
 /** Name of the stub of a `file` payload. */
 const STUB_FILE = "hello.stub";
 
-/** Names of the trampoline's modules in dependency order, as the crate lists them. */
-export const modules = [...readFileSync(join(root, "lib.rs"), "utf8").matchAll(/^ {4}module!\("([a-z-]+)"(, types)?\)/gm)].map(
-  ([, name, types]) => ({ name, types: types !== undefined }),
-);
+/** Names of the trampoline's modules in dependency order, as the crate lists them; `optional` for those that not every artifact has. */
+export const modules = ["MODULES", "OPTIONAL"].flatMap((list) => {
+  const [, text] = new RegExp(`^pub const ${list}: &\\[Module\\] = &\\[\\n?([^\\]]*)\\];`, "m").exec(readFileSync(join(root, "lib.rs"), "utf8"));
+  return [...text.matchAll(/module!\("([a-z-]+)"(, types)?\)/g)].map(([, name, types]) => ({
+    name,
+    types: types !== undefined,
+    optional: list === "OPTIONAL",
+  }));
+});
 
 /**
  * Text of a generated payload module.
@@ -79,7 +84,7 @@ export function writeArtifact(folder, program, { language = "js", takeover = "au
 export function writeSingleFile(folder, program, { language = "js", takeover = "auto" } = {}) {
   const from = language === "ts" ? "src" : "dist";
   const texts = modules
-    .filter(({ types }) => language === "ts" || !types)
+    .filter(({ types, optional }) => !optional && (language === "ts" || !types))
     .map(({ name }) => readFileSync(join(root, from, `${name}.${language}`), "utf8"));
   texts.push(payloadModule(program, { language, typed: false }).replace("const payload =", language === "ts" ? "const payload: Payload =" : "const payload ="));
   const text = texts.join("\n").replace(/^import [^;]*;$/gm, "").replace(/^export (?!\{)/gm, "");

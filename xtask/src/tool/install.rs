@@ -31,10 +31,10 @@ pub fn provide(tool: &Tool) -> Result<()> {
     if tool.path.is_none() || !is_cached(tool)? {
         prerequisite::install_packages(&absent)?;
     }
-    prerequisite::rustup("target", &tool.rust_targets)?;
+    prerequisite::rust_targets(&tool.rust_targets)?;
     match &tool.rust_toolchain {
         Some(toolchain) => prerequisite::toolchain(toolchain, &tool.rust_components)?,
-        None => prerequisite::rustup("component", &tool.rust_components)?,
+        None => prerequisite::rust_components(&tool.rust_components)?,
     }
     if let Some(name) = &tool.binfmt {
         prerequisite::binfmt(name)?;
@@ -105,11 +105,12 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
             pip.args(["--platform", platform]);
         }
         process::quietly(&tool.name, pip.arg("--requirement").arg(tool.folder.join("requirements.txt")))?;
-        for entry in fs::read_dir(folder)? {
-            let wheel = entry?.path();
+        // Listed before any is unpacked: what comes out of one is no wheel.
+        let wheels = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+        for wheel in wheels.iter().filter(|path| path.extension().is_some_and(|ending| ending == "whl")) {
             let mut unpack = Command::new("python3");
-            process::quietly(&tool.name, unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
-            fs::remove_file(&wheel)?;
+            process::quietly(&tool.name, unpack.args(["-m", "zipfile", "-e"]).arg(wheel).arg(folder))?;
+            fs::remove_file(wheel)?;
         }
     }
     Ok(())

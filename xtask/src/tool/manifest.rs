@@ -28,7 +28,7 @@ pub struct Tool {
     pub needs: Vec<String>,
     /// npm packages, from a committed lock file.
     pub npm: Option<Npm>,
-    /// A Python wheel, unpacked, from a committed `requirements.txt` with hashes.
+    /// Python wheels, unpacked into one folder, from a committed `requirements.txt` with hashes.
     pub wheel: Option<Wheel>,
     /// What to keep of the download: final path → path after unpacking. Empty keeps everything.
     #[serde(default)]

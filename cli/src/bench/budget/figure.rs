@@ -31,7 +31,7 @@ fn exactly(value: Option<f64>) -> Option<Estimate> {
 }
 
 /// Every figure, each with a name of its own.
-pub(super) const FIGURES: [Figure; 16] = {
+pub(super) const FIGURES: [Figure; 17] = {
     use Unit::{Bytes, Microseconds, Milliseconds, Ratio};
     const fn figure(
         name: &'static str,
@@ -68,6 +68,13 @@ pub(super) const FIGURES: [Figure; 16] = {
             exactly(row.artifact.map(|bytes| bytes as f64))
         }),
         figure("warm", "a warm round trip", Microseconds, &[], |row| exactly(row.warm_us)),
+        figure(
+            "warm-over-handler",
+            "a warm round trip, less a plain Node handler's",
+            Microseconds,
+            &[Kind::Handler],
+            |row| row.warm_over_handler_us,
+        ),
         figure("warm-p99", "its 99th percentile", Microseconds, &[], |row| exactly(row.warm_p99_us)),
         figure(
             "ratio:seed",
@@ -89,8 +96,15 @@ pub(super) const FIGURES: [Figure; 16] = {
 };
 
 /// Figures that have an interval.
-pub(super) const BOUNDED: [&str; 6] =
-    ["over-boot", "over-bootstrap", "ratio:seed", "total:handler", "left:program", "warm:program"];
+pub(super) const BOUNDED: [&str; 7] = [
+    "over-boot",
+    "over-bootstrap",
+    "ratio:seed",
+    "total:handler",
+    "left:program",
+    "warm:program",
+    "warm-over-handler",
+];
 
 impl Unit {
     /// A figure of this unit, for people.

@@ -10,6 +10,7 @@ use super::{figures, words};
 use crate::bench::compare::{Change, Comparison, Difference, Verdict};
 use crate::bench::model::{Phase, Run};
 use crate::bench::summary::{Group, Row, Summary};
+use crate::text::{length, pad};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().effects(Effects::DIMMED);
@@ -307,27 +308,8 @@ fn look(phase: Option<Phase>) -> (char, Style) {
     }
 }
 
-/// All signs that reports use take one column each.
-fn length(text: &str) -> usize {
-    text.chars().count()
-}
-
-fn pad(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(length(text))))
-}
-
 /// Lines of at most so many columns; a longer word stands alone. A number stays with its unit.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        match lines.last_mut() {
-            Some(line) if length(line) + 1 + length(word) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
     // What held a figure and its unit together has done its work.
-    lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
+    crate::text::wrap(text, width).into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }

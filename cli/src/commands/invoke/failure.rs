@@ -2,13 +2,21 @@
 
 use serde_json::Value;
 
-use super::timeline::Timeline;
 use crate::lambda::{Answer, Exit, Function, Outcome, When};
 use crate::ui::Ui;
 use crate::{Class, Error, Result};
 
+/// How far the host and the program came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reached {
+    /// The host was about to load user code.
+    pub(crate) code: bool,
+    /// Somebody asked for an event.
+    pub(crate) poll: bool,
+}
+
 /// The answer, or why there is none.
-pub(super) fn check(outcome: Outcome, function: &Function, timeline: &Timeline, ui: &Ui) -> Result<Answer> {
+pub(crate) fn check(outcome: Outcome, function: &Function, reached: Reached, ui: &Ui) -> Result<Answer> {
     Err(match outcome {
         Outcome::Answered(answer) => return Ok(answer),
         Outcome::FunctionError { body, .. } => told("function-error", "the handler failed", &body, ui),
@@ -16,8 +24,8 @@ pub(super) fn check(outcome: Outcome, function: &Function, timeline: &Timeline, 
         Outcome::TooLarge => {
             failed("answer-too-large", "the answer is larger than the 6 MB that Lambda carries")
         }
-        Outcome::TimedOut => timed_out(function, timeline),
-        Outcome::Exited { exit, when, posted } => exited(exit, when, posted.is_some(), timeline),
+        Outcome::TimedOut => timed_out(function, reached),
+        Outcome::Exited { exit, when, posted } => exited(exit, when, posted.is_some(), reached),
         Outcome::NotLaunched { reason } => {
             failed("host-start", format!("the host could not be started: {reason}"))
         }
@@ -60,10 +68,10 @@ fn told(code: &'static str, what: &str, body: &[u8], ui: &Ui) -> Error {
     failed(code, format!("{what}: {kind}{}", text("errorMessage"))).with_hint("`--verbose` shows the stack")
 }
 
-fn timed_out(function: &Function, timeline: &Timeline) -> Error {
+fn timed_out(function: &Function, reached: Reached) -> Error {
     let task = function.timed_out();
     let task = task.replacen("Task", "the task", 1);
-    if timeline.has_polled() {
+    if reached.poll {
         return failed("timeout", format!("{task}: the program has the request and did not answer"))
             .with_hint("`--timeout <seconds>` gives it longer");
     }
@@ -71,7 +79,7 @@ fn timed_out(function: &Function, timeline: &Timeline) -> Error {
         .with_hint("the program must poll the Lambda Runtime API, as `trap_runtime::run` and `lambda_http::run` do; `TRAP_LOG=debug` shows how far the hand-over came, `--timeout <seconds>` gives it longer")
 }
 
-fn exited(exit: Exit, when: When, has_answered: bool, timeline: &Timeline) -> Error {
+fn exited(exit: Exit, when: When, has_answered: bool, reached: Reached) -> Error {
     let how = match exit {
         Exit::Status(status) => format!("ended with exit status {status}"),
         Exit::Signal(number) => {
@@ -86,7 +94,7 @@ fn exited(exit: Exit, when: When, has_answered: bool, timeline: &Timeline) -> Er
         .with_hint("it must keep polling: a platform would count this as a crash");
     }
     match when {
-        When::Init if !timeline.has_loaded() => {
+        When::Init if !reached.code => {
             failed("host-exited", format!("Node {how} before it loaded the artifact"))
                 .with_hint("its complaint is above; `--node <path>` boots another")
         }
@@ -104,7 +112,7 @@ mod tests {
     use super::*;
 
     fn error(outcome: Outcome) -> Error {
-        check(outcome, &Function::new("f"), &Timeline::default(), &Ui::default()).expect_err("a failure")
+        check(outcome, &Function::new("f"), Reached::default(), &Ui::default()).expect_err("a failure")
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! `cargo trap invoke`: boot the artifact in a real Node, as a host does, and send it one event.
 
-mod failure;
+pub(crate) mod failure;
+mod many;
+mod remote;
 mod report;
 pub(crate) mod request;
 mod timeline;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::arch::{Arch, ArchChoice};
@@ -19,12 +21,18 @@ use crate::lambda::{Event, Function, Observer, Phase, Stream};
 use crate::ui::Ui;
 use crate::{Class, Error, Result, payload, platform, settings};
 
+use many::Times;
+use remote::Remote;
 use report::Report;
 use request::Request;
 use timeline::Timeline;
 
 /// A longer log line is cut: Node prints the whole line of code around an uncaught error.
 const LONGEST_LINE: usize = 2000;
+
+/// Why an answer may not be what it seems.
+pub(crate) const NODE_ANSWERED: &str = "Node answered itself: the program was NOT handed the process, so this is not what \
+                             Rust says (`TRAP_LOG=debug` shows what the trampoline chose)";
 
 /// Boot the artifact in Node on this machine, send it one request, and show who answered
 #[derive(Clone, Debug, clap::Args)]
@@ -33,6 +41,9 @@ const LONGEST_LINE: usize = 2000;
   cargo trap invoke -p hello POST /echo -d 'hi'    with a body
   cargo trap invoke --program ./server /health     a static program of any language
   cargo trap invoke --arch arm64 --node ./node /   under qemu-user, with a Node for arm64
+  cargo trap invoke --event sqs                    what a queue sends
+  cargo trap invoke --repeat 100 --concurrency 4   the spread of 100 answers of 4 containers
+  cargo trap invoke --remote https://… /health     the deployed function
 
 The answer's body goes to stdout, all else to stderr, the lines that the program logs too: marked
 `stdout` or `stderr`, or under `--quiet` unmarked and alone. Exit status 6 means that the program or
@@ -47,6 +58,16 @@ pub struct Args {
     /// What to send.
     #[command(flatten)]
     input: request::Input,
+    /// Send it so many times, and tell what came of all of them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Request")]
+    repeat: Option<u32>,
+    /// Have so many answered at once, each in a container of its own [default with it alone: each once]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "Request")]
+    concurrency: Option<u32>,
+    /// Ask a deployed function at its URL instead of one on this machine
+    #[arg(long, value_name = "URL", help_heading = "Request")]
+    #[arg(conflicts_with_all = ["environment", "program", "package", "bin", "example", "manifest_path"])]
+    remote: Option<String>,
     /// The Node to boot [default: `node` on PATH]
     #[arg(long, value_name = "FILE", env = "CARGO_TRAP_NODE", hide_env_values = true, help_heading = "Host")]
     node: Option<PathBuf>,
@@ -77,6 +98,12 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 /// Those of a build; `node-…` and `qemu-missing` when nothing can host the program here; and of class
 /// [`Class::Run`] whatever went wrong between the host and the program.
 pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
+    let times = Times::new(args.repeat, args.concurrency);
+    if let Some(url) = &args.remote {
+        let remote = Remote::new(url, args.timeout)?;
+        let request = Request::new(args.first, args.second, args.input)?;
+        return remote::run(remote, request, times, args.timeout, ui);
+    }
     args.selection.flags.arch = local_arch(&args.selection, Arch::of_this_machine());
     if !cfg!(target_os = "linux") {
         check_native(&args.selection, Arch::of_this_machine())?;
@@ -109,6 +136,9 @@ pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
     // One thread is enough: all that happens is waited for.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Error::file("start the event loop for", &artifact.dir))?;
+    if !times.is_once() {
+        return runtime.block_on(many::run(function, host, request, times, ui));
+    }
     let mut report = runtime.block_on(invoke(function, host, request, ui))?;
     report.build = build;
     report.node = node.version;
@@ -151,7 +181,7 @@ pub(crate) fn local_arch(selection: &Selection, ours: Option<Arch>) -> Option<Ar
 }
 
 /// Where programs for Linux cannot run, only one that is built for the machine itself can.
-fn check_native(selection: &Selection, ours: Option<Arch>) -> Result<()> {
+pub(crate) fn check_native(selection: &Selection, ours: Option<Arch>) -> Result<()> {
     let wrong = |message: String| Error::known("program-machine", Class::Request, message);
     if !selection.program.is_empty() {
         let message = "`--program` is a program for Linux, which this system cannot run";
@@ -196,19 +226,10 @@ async fn invoke(function: Function, host: Host, request: Request, ui: &Ui) -> Re
     container.shut_down().await;
     // The person who pressed Ctrl-C knows; only the status says it.
     let done = done.map_err(|status| Error::ToolFailed { tool: "the host".into(), status, hint: None })?;
-    let answer = failure::check(done.outcome, &function, &timeline, ui)?;
-    let mut answerer = witness.answerer();
-    // Whether a Node was there before the program in its process, only Node itself can tell.
-    if let Some(answerer) = answerer.as_mut().filter(|_| !timeline.has_loaded())
-        && answerer.takeover == Takeover::Exec
-    {
-        answerer.takeover = Takeover::Wrapper;
-    }
+    let answer = failure::check(done.outcome, &function, timeline.reached(), ui)?;
+    let answerer = witness.answerer();
     if answerer.as_ref().is_some_and(|answerer| answerer.takeover == Takeover::None) {
-        ui.warning(
-            "Node answered itself: the program was NOT handed the process, so this is not what Rust says \
-             (`TRAP_LOG=debug` shows what the trampoline chose)",
-        );
+        ui.warning(NODE_ANSWERED);
     }
     Report::new(answer, is_http, answerer, memory, timeline.durations())
 }
@@ -236,24 +257,67 @@ fn cut(line: &str) -> String {
 
 /// Waits for a wish to stop; gives the exit status that stands for it.
 pub(crate) async fn interrupted() -> i32 {
+    interruption().await
+}
+
+/// The same, heard from now on, also before anybody waits.
+pub(crate) fn interruption() -> impl Future<Output = i32> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let wait = async |kind: SignalKind| match signal(kind) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+        let wait = |kind: SignalKind| {
+            // Who started this with `nohup` wants it to outlive the terminal.
+            let is_heard = kind != SignalKind::hangup() || !is_hangup_ignored();
+            let signal = if is_heard { signal(kind) } else { Err(std::io::ErrorKind::Other.into()) };
+            async move {
+                match signal {
+                    Ok(mut signal) => drop(signal.recv().await),
+                    Err(_) => std::future::pending().await,
+                }
+            }
         };
-        tokio::select! {
-            _ = wait(SignalKind::interrupt()) => 130,
-            _ = wait(SignalKind::terminate()) => 143,
-            _ = wait(SignalKind::hangup()) => 129,
+        let [interrupt, terminate, hangup] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(wait);
+        async move {
+            tokio::select! {
+                () = interrupt => 130,
+                () = terminate => 143,
+                () = hangup => 129,
+            }
         }
     }
     #[cfg(not(unix))]
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => 130,
-        Err(_) => std::future::pending().await,
+    async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => 130,
+            Err(_) => std::future::pending().await,
+        }
     }
+}
+
+/// Learns of a wish to stop on a thread of its own, for those who do not wait in an event loop.
+///
+/// # Errors
+/// When there is no event loop to be had.
+pub(crate) fn stop() -> Result<mpsc::Receiver<i32>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::file("start an event loop in", "."))?;
+    let (sender, wished) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Nobody listens any more when all is over.
+        let _gone = sender.send(runtime.block_on(interrupted()));
+    });
+    Ok(wished)
+}
+
+/// Whether this process was started with the signal ignored that says that the terminal is gone; Linux tells.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    // Signal 1 is the lowest bit.
+    ignored & 1 != 0
 }
 
 #[cfg(test)]

@@ -18,12 +18,18 @@ use crate::lambda::{Answer, function_url};
 use crate::ui::Ui;
 use crate::{Class, Error, Result, size};
 
-/// One finished invocation.
+/// An answer, read as HTTP unless it is for an event that was sent as it is.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(super) struct Read {
     /// `None` when an event was sent as it is: then the answer is printed as it is.
     http: Option<(StatusCode, HeaderMap)>,
     body: Bytes,
+}
+
+/// One finished invocation.
+#[derive(Debug)]
+pub(super) struct Report {
+    read: Read,
     answerer: Option<Answerer>,
     memory: Option<Memory>,
     durations: Durations,
@@ -77,18 +83,12 @@ struct Timings {
     answer: Option<f64>,
 }
 
-impl Report {
-    /// Reads the answer, as HTTP unless it is for an event sent as it is.
+impl Read {
+    /// Reads an answer.
     ///
     /// # Errors
     /// `bad-answer` when a function URL could not pass it on.
-    pub(super) fn new(
-        answer: Answer,
-        is_http: bool,
-        answerer: Option<Answerer>,
-        memory: Option<Memory>,
-        durations: Durations,
-    ) -> Result<Self> {
+    pub(super) fn of(answer: Answer, is_http: bool) -> Result<Self> {
         let (http, body) = if is_http {
             let response = function_url::response(&answer).map_err(|error| {
                 let message = format!("the answer cannot be passed on as HTTP: {error}");
@@ -101,8 +101,97 @@ impl Report {
         } else {
             (None, answer.body)
         };
+        Ok(Self { http, body })
+    }
+
+    /// An answer that came as HTTP.
+    pub(super) fn http(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Self { http: Some((status, headers)), body }
+    }
+
+    /// The status, of HTTP.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        self.http.as_ref().map(|(status, _)| *status)
+    }
+
+    /// A header's value.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.http.as_ref()?.1.get(name)?.to_str().ok()
+    }
+
+    /// The body.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body on stdout, unchanged; on a terminal a line of its own.
+    pub(super) fn print(&self, ui: &Ui) -> Result<()> {
+        ui.bytes(&self.body)?;
+        if std::io::stdout().is_terminal() && !self.body.is_empty() && !self.body.ends_with(b"\n") {
+            ui.bytes(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// What it is, in a few words.
+    pub(super) fn told(&self) -> String {
+        let length = size::Bytes(self.body.len() as u64);
+        match &self.http {
+            None => format!("{length}, as the program gave it"),
+            Some((status, headers)) => {
+                let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+                format!("HTTP {status}, {length}, {}", kind.unwrap_or("no content type"))
+            }
+        }
+    }
+
+    /// Every header with all its values.
+    fn headers(&self) -> Map<String, Value> {
+        let mut headers = Map::new();
+        for (name, value) in self.http.iter().flat_map(|(_, headers)| headers) {
+            let values = headers.entry(name.as_str()).or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(values) = values {
+                values.push(String::from_utf8_lossy(value.as_bytes()).into());
+            }
+        }
+        headers
+    }
+
+    /// The body as text, or as base64.
+    fn text(&self) -> (Option<&str>, Option<String>) {
+        let body = std::str::from_utf8(&self.body).ok();
+        let encode = || base64::engine::general_purpose::STANDARD.encode(&self.body);
+        (body, body.is_none().then(encode))
+    }
+
+    /// The JSON form, without what is not of the answer.
+    pub(super) fn line(&self) -> Value {
+        let (body, body_base64) = self.text();
+        let status = self.status().map(|status| status.as_u16());
+        let mut line = serde_json::json!({ "status": status, "headers": self.headers() });
+        match body_base64 {
+            Some(encoded) => line["body_base64"] = encoded.into(),
+            None => line["body"] = body.into(),
+        }
+        line
+    }
+}
+
+impl Report {
+    /// Reads the answer, as HTTP unless it is for an event sent as it is.
+    ///
+    /// # Errors
+    /// `bad-answer` when a function URL could not pass it on.
+    pub(super) fn new(
+        answer: Answer,
+        is_http: bool,
+        answerer: Option<Answerer>,
+        memory: Option<Memory>,
+        durations: Durations,
+    ) -> Result<Self> {
+        let read = Read::of(answer, is_http)?;
         let (build, node, arch) = (Duration::ZERO, String::new(), Arch::X64);
-        Ok(Self { http, body, answerer, memory, durations, build, node, arch })
+        Ok(Self { read, answerer, memory, durations, build, node, arch })
     }
 
     /// The body on stdout and the rest on stderr, or all of it as one object.
@@ -110,10 +199,7 @@ impl Report {
         if ui.is_json() {
             return ui.json(&self.line());
         }
-        ui.bytes(&self.body)?;
-        if std::io::stdout().is_terminal() && !self.body.is_empty() && !self.body.ends_with(b"\n") {
-            ui.bytes(b"\n")?;
-        }
+        self.read.print(ui)?;
         for (verb, what) in self.rows() {
             ui.status(verb, what);
         }
@@ -121,7 +207,7 @@ impl Report {
     }
 
     fn rows(&self) -> Vec<(&'static str, String)> {
-        let mut rows = vec![("Answer", self.answer())];
+        let mut rows = vec![("Answer", self.read.told())];
         if let Some(answerer) = &self.answerer {
             rows.push(("Answered by", self.by(answerer)));
         }
@@ -133,7 +219,7 @@ impl Report {
         }
         let mut took = |verb, duration: Option<Duration>, what: &str| {
             if let Some(duration) = duration {
-                rows.push((verb, format!("{} {what}", span(duration)).trim_end().to_owned()));
+                rows.push((verb, format!("{} {what}", span(milliseconds(duration))).trim_end().to_owned()));
             }
         };
         took("Build", Some(self.build), "");
@@ -144,17 +230,6 @@ impl Report {
         rows
     }
 
-    fn answer(&self) -> String {
-        let length = size::Bytes(self.body.len() as u64);
-        match &self.http {
-            None => format!("{length}, as the program gave it"),
-            Some((status, headers)) => {
-                let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-                format!("HTTP {status}, {length}, {}", kind.unwrap_or("no content type"))
-            }
-        }
-    }
-
     fn by(&self, Answerer { process, takeover }: &Answerer) -> String {
         let node = format!("Node {}", self.node);
         let how = match takeover {
@@ -162,6 +237,7 @@ impl Report {
             Takeover::Spawn => format!("spawn: a child of {node}, which waits"),
             Takeover::Library => format!("library: loaded into {node}"),
             Takeover::Wrapper => format!("wrapper: {node} was never started"),
+            Takeover::Bridge => format!("bridge: a child of {node}, which feeds it"),
             Takeover::None => format!("no takeover: this is {node} itself"),
         };
         let emulator = match process.is_emulated() {
@@ -172,22 +248,13 @@ impl Report {
     }
 
     fn line(&self) -> Line<'_> {
-        let mut headers = Map::new();
-        for (name, value) in self.http.iter().flat_map(|(_, headers)| headers) {
-            let values = headers.entry(name.as_str()).or_insert_with(|| Value::Array(Vec::new()));
-            if let Value::Array(values) = values {
-                values.push(String::from_utf8_lossy(value.as_bytes()).into());
-            }
-        }
-        let body = std::str::from_utf8(&self.body).ok();
-        let encode = || base64::engine::general_purpose::STANDARD.encode(&self.body);
-        let milliseconds = |duration: Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
+        let (body, body_base64) = self.read.text();
         Line {
             reason: "trap-invocation",
-            status: self.http.as_ref().map(|(status, _)| status.as_u16()),
-            headers,
+            status: self.read.status().map(|status| status.as_u16()),
+            headers: self.read.headers(),
             body,
-            body_base64: body.is_none().then(encode),
+            body_base64,
             answered_by: self.answerer.as_ref().map(|Answerer { process, takeover }| By {
                 pid: process.pid,
                 exe: &process.program,
@@ -208,11 +275,15 @@ impl Report {
     }
 }
 
+/// As a number of milliseconds, to the microsecond.
+pub(super) fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
 /// Numbers end in one column, so that they can be compared at a glance.
-fn span(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
+pub(super) fn span(ms: f64) -> String {
     let (number, unit) =
-        if seconds < 1.0 { (format!("{:.1}", seconds * 1e3), "ms") } else { (format!("{seconds:.2}"), "s") };
+        if ms < 1e3 { (format!("{ms:.1}"), "ms") } else { (format!("{:.2}", ms / 1e3), "s") };
     format!("{number:>7} {unit:<2}")
 }
 
@@ -290,7 +361,7 @@ mod tests {
     #[test]
     fn an_event_sent_as_it_is_gets_its_answer_as_it_is() {
         let report = report(r#"{"statusCode":200,"body":"hi"}"#, false);
-        assert_eq!(report.body, r#"{"statusCode":200,"body":"hi"}"#);
+        assert_eq!(report.read.body, r#"{"statusCode":200,"body":"hi"}"#);
         assert_eq!(report.line().status, None);
     }
 }

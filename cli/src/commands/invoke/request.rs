@@ -9,22 +9,26 @@ use axum::http::{self, HeaderName, HeaderValue, Method, Uri, header};
 
 use crate::lambda::function_url::{self, Context};
 use crate::lambda::{Invocation, PAYLOAD_LIMIT, uuid};
-use crate::{Class, Error, Result, size};
+use crate::{Class, Error, Result, events, size};
 
 /// The flags that say what to send.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Request")]
 pub struct Input {
     /// Send this as the body; its type is guessed (JSON, text) unless given with `-H`
-    #[arg(short, long, value_name = "TEXT", conflicts_with_all = ["data_file", "event_file"])]
+    #[arg(short, long, value_name = "TEXT", conflicts_with_all = ["data_file", "event_file", "event"])]
     data: Option<String>,
     /// Send this file as the body; `-` is stdin
-    #[arg(long, value_name = "FILE", conflicts_with = "event_file")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["event_file", "event"])]
     data_file: Option<PathBuf>,
     /// Send this JSON as the event, unchanged, and print the answer as the program gave it, not read as
     /// HTTP; `-` is stdin
     #[arg(long, value_name = "FILE", conflicts_with_all = ["header", "first", "second"])]
     event_file: Option<PathBuf>,
+    /// Send an example of what this service sends, and print the answer as the program gave it
+    #[arg(long, value_name = "EXAMPLE", value_parser = events::values())]
+    #[arg(conflicts_with_all = ["header", "first", "second", "event_file"])]
+    event: Option<String>,
     /// Add a header; may be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     header: Vec<String>,
@@ -50,6 +54,9 @@ impl Request {
             })?;
             return Ok(Self::Event(event));
         }
+        if let Some(example) = input.event.as_deref().and_then(events::find) {
+            return Ok(Self::Event(example.text.into()));
+        }
         let body = match (&input.data, &input.data_file) {
             (Some(text), _) => Some(Bytes::from(text.clone())),
             (None, Some(file)) => Some(read(file)?),
@@ -59,10 +66,23 @@ impl Request {
             (Some(path), None) if path.starts_with('/') => (None, Some(path)),
             other => other,
         };
+        Self::http(method.as_deref(), path.as_deref(), &input.header, body)
+    }
+
+    /// An HTTP request with what every client sends; a header is `Name: value`.
+    ///
+    /// # Errors
+    /// `method`, `path`, `header` or `too-large`.
+    pub(crate) fn http(
+        method: Option<&str>,
+        path: Option<&str>,
+        headers: &[String],
+        body: Option<Bytes>,
+    ) -> Result<Self> {
         let mut request = http::Request::new(body.clone().unwrap_or_default());
-        *request.method_mut() = parse_method(method.as_deref(), body.is_some())?;
-        *request.uri_mut() = uri(path.as_deref().unwrap_or("/"))?;
-        for text in &input.header {
+        *request.method_mut() = parse_method(method, body.is_some())?;
+        *request.uri_mut() = uri(path.unwrap_or("/"))?;
+        for text in headers {
             let (name, value) = parse_header(text)?;
             request.headers_mut().append(name, value);
         }

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::failure::Reached;
 use crate::lambda::Phase;
 
 /// Moments, each noted the first time it comes, of the last launch.
@@ -46,14 +47,10 @@ impl Timeline {
         }
     }
 
-    /// True when somebody asked for an event.
-    pub(super) fn has_polled(&self) -> bool {
-        self.moments().polled.is_some()
-    }
-
-    /// True when the host came as far as user code.
-    pub(super) fn has_loaded(&self) -> bool {
-        self.moments().loading.is_some()
+    /// How far it came.
+    pub(super) fn reached(&self) -> Reached {
+        let moments = self.moments();
+        Reached { code: moments.loading.is_some(), poll: moments.polled.is_some() }
     }
 
     /// How long each step took.

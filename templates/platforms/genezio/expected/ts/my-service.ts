@@ -1,12 +1,15 @@
+import { bridge } from "./trap/bridge.js";
+import { genezioMethod } from "./trap/genezio.js";
 import { payload } from "./trap/my-service.payload.js";
-import type { Standby } from "./trap/payload-type.js";
+import type { Standby } from "./trap/standby.js";
 import { start } from "./trap/trampoline.js";
 
 /**
  * The Rust program `my-service`, as a class that Genezio deploys.
  *
- * Genezio constructs it when its host starts. The constructor puts the program on disk and hands the
- * process over to it; from then on Rust polls for requests and answers them.
+ * Where Genezio's host polls for requests, as on AWS Lambda, the constructor hands the process over to the program;
+ * from then on Rust polls for requests and answers them. Where the host pushes them, the program runs beside Node
+ * and is given each.
  *
  * Written by `cargo trap build`, which writes it again; change the program instead.
  */
@@ -15,12 +18,12 @@ export class MyService {
   private readonly standby: Standby;
 
   constructor() {
-    this.standby = start(payload, { takeover: "auto" });
+    this.standby = start(payload, { takeover: "auto" }, bridge);
   }
 
-  /** Answers every HTTP request whose path begins with this class; reached only where Node stays. */
+  /** Answers every HTTP request below `/MyService/http`; reached only where Node stays. */
   // genezio: http
   async http(request: unknown): Promise<unknown> {
-    return this.standby.handle(request);
+    return genezioMethod(this.standby, request);
   }
 }

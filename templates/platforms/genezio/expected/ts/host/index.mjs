@@ -4,4 +4,11 @@ import { MyService } from "./my-service.ts";
 
 const instance = new MyService();
 
-export const handler = (event) => instance.http(event);
+export const handler = ({ requestContext, rawPath, headers, queryStringParameters, body, isBase64Encoded }) =>
+  instance.http({
+    headers,
+    http: { ...requestContext.http, path: `/MyService/http${rawPath}` },
+    queryStringParameters,
+    body: isBase64Encoded ? Buffer.from(body, "base64") : body,
+    rawBody: body,
+  });

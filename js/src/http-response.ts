@@ -1,0 +1,24 @@
+/**
+ * What every host does with a response.
+ */
+
+import { joined } from "./bytes.js";
+import type { HttpResponse } from "./http.js";
+
+/** Headers of one connection, which say nothing about the response itself. */
+const OF_THE_CONNECTION: readonly string[] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+
+/** Whether a response's header is for whoever asked, and not the business of the host that sends it. */
+export function isForCaller(name: string): boolean {
+  const lower = name.toLowerCase();
+  // The host counts the body itself; a wrong count would break the connection.
+  return lower !== "content-length" && !OF_THE_CONNECTION.includes(lower);
+}
+
+/** All of a body, waited for. Rejects when a streamed one breaks off. */
+export async function wholeBody({ body }: HttpResponse): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
+  const parts: Uint8Array[] = [];
+  for await (const part of body) parts.push(part);
+  return joined(parts);
+}
