@@ -12,7 +12,7 @@ export declare const bridge: Bridging;
 export declare class Bridge implements Standby {
     #private;
     /** Throws `TRAP_SETTING`. */
-    constructor({ name, place, timeout }: Fed, host: Host, effects: BridgeHost);
+    constructor({ name, place, stamp, timeout }: Fed, host: Host, effects: BridgeHost);
     handle(event: unknown, context?: unknown): Promise<unknown>;
     http(request: HttpRequest, context?: unknown): Promise<HttpResponse>;
 }

@@ -44,7 +44,7 @@ export class Bridge {
     /** Milliseconds for a request where the host does not say. */
     #time;
     /** Throws `TRAP_SETTING`. */
-    constructor({ name, place, timeout }, host, effects) {
+    constructor({ name, place, stamp, timeout }, host, effects) {
         this.#name = name;
         this.#host = host;
         this.#effects = effects;
@@ -56,7 +56,7 @@ export class Bridge {
             programs: setting(host, "TRAP_PROGRAMS", PROGRAMS),
             waiting: setting(host, "TRAP_WAITING", WAITING),
         };
-        this.#pool = new Pool(name, () => ({ path: place(), env: environment(name, host) }), limits, effects);
+        this.#pool = new Pool(name, () => ({ path: place(), env: environment(name, host) }), limits, effects, stamp);
         this.#pool.warm();
     }
     async handle(event, context) {

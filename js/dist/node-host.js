@@ -98,7 +98,7 @@ class NodeHost {
             : this.#fs.statSync(path, { throwIfNoEntry: false });
         if (stats === undefined)
             return undefined;
-        return { kind: kindOf(stats), size: stats.size, mode: stats.mode & 0o7777, owner: stats.uid };
+        return { kind: kindOf(stats), size: stats.size, modified: stats.mtimeMs, mode: stats.mode & 0o7777, owner: stats.uid };
     }
     mayExecute(path) {
         const X_OK = 1;

@@ -31,8 +31,11 @@ export interface Start {
 
 export declare class Pool {
     #private;
-    /** `place` puts the program on disk where it is not there; it throws a {@link TrapError} when it cannot. */
-    constructor(name: string, place: () => Start, limits: Limits, host: BridgeHost);
+    /**
+     * `place` puts the program on disk where it is not there; it throws a {@link TrapError} when it cannot. With `stamp`,
+     * which tells one build from the next, no event is given to a program of an older build.
+     */
+    constructor(name: string, place: () => Start, limits: Limits, host: BridgeHost, stamp?: () => string | undefined);
     /** Starts the first program before it is wanted. What stands in the way is for the first event to say. */
     warm(): void;
     /** Gives an event to a program. Rejects with a {@link TrapError} when none answers it. */

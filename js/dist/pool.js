@@ -27,6 +27,7 @@ export class Pool {
     #limits;
     #host;
     #place;
+    #stamp;
     #programs = new Set();
     #queue = new Set();
     /** Failures in a row: programs that ended without any answer. Those that run together when one fails count as one. */
@@ -38,10 +39,14 @@ export class Pool {
     /** The signal that is to end this process. */
     #stopSignal;
     #whenEmpty = [];
-    /** `place` puts the program on disk where it is not there; it throws a {@link TrapError} when it cannot. */
-    constructor(name, place, limits, host) {
+    /**
+     * `place` puts the program on disk where it is not there; it throws a {@link TrapError} when it cannot. With `stamp`,
+     * which tells one build from the next, no event is given to a program of an older build.
+     */
+    constructor(name, place, limits, host, stamp) {
         this.#name = name;
         this.#place = place;
+        this.#stamp = stamp;
         this.#limits = limits;
         this.#host = host;
         host.beforeEnd((signal) => this.#stop(signal), () => this.#leave());
@@ -84,8 +89,12 @@ export class Pool {
     /** Gives waiting events to waiting programs, and starts programs for the rest. */
     #serve() {
         for (const program of this.#programs) {
-            if (this.#queue.size > 0 && !program.condemned && program.api.isWaiting)
+            if (this.#queue.size === 0 || program.condemned || !program.api.isWaiting)
+                continue;
+            if (this.#stamp === undefined || program.stamp === this.#stamp())
                 this.#give(program);
+            else
+                this.#retire(program);
         }
         // Those that are about to ask.
         let expected = 0;
@@ -104,6 +113,15 @@ export class Pool {
                 return;
             }
         }
+    }
+    /** Ends a program that has nothing to do. */
+    #retire(program) {
+        program.condemned = true;
+        program.child?.kill("SIGTERM");
+        this.#host.after(GRACE, false, () => {
+            if (this.#programs.has(program))
+                program.child?.kill("SIGKILL");
+        });
     }
     #give(program) {
         const [entry] = this.#queue;
@@ -137,6 +155,7 @@ export class Pool {
         program.api.give(delivery);
     }
     #start() {
+        const stamp = this.#stamp?.();
         const { path, env } = this.#place();
         const owner = {
             name: this.#name,
@@ -153,6 +172,7 @@ export class Pool {
         const program = {
             server: this.#host.serve((exchange) => api.handle(exchange)),
             api,
+            stamp,
             polled: false,
             answered: false,
             wave: this.#wave,

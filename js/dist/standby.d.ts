@@ -20,6 +20,8 @@ export interface Fed {
     readonly name: string;
     /** Puts the program on disk where it is not there, and returns its path. Throws a `TrapError`. */
     place(): string;
+    /** Tells one build of the program from the next; absent where there is never a next. */
+    stamp?(): string | undefined;
     /** The variable by which the host tells how many seconds it gives a request, where it has one. */
     readonly timeout: string | undefined;
 }

@@ -54,8 +54,10 @@ export function start(payload, options, bridge, host = nodeHost()) {
         const verify = host.variable("TRAP_VERIFY") === "1";
         if (chosen.role === "bridge" && bridge !== undefined) {
             log(`bridge, because ${chosen.why}`);
-            const install = () => place(payload.name, programFor(payload, host), verify, host).path;
-            return bridge({ name: payload.name, place: install, timeout: options.timeout }, host);
+            const { name, at } = payload;
+            const install = () => place(name, programFor(payload, host), verify, host).path;
+            const fed = at === undefined ? { place: install } : lastBuild(name, at, host);
+            return bridge({ name, ...fed, timeout: options.timeout }, host);
         }
         // Without a program for this machine there is nothing to choose.
         const program = programFor(payload, host);
@@ -113,6 +115,20 @@ function programFor(payload, host) {
     throw new TrapError("TRAP_WRONG_ARCH", `this host is ${host.arch}, and the payload of \`${payload.name}\` has ${carried}`, known
         ? `build with \`cargo trap build --arch ${host.arch}\` (or \`--arch both\`), or choose ${carried} in the settings of the platform`
         : `choose ${carried} in the settings of the platform`);
+}
+
+/** The program of the last build, which the next build replaces. */
+function lastBuild(name, path, host) {
+    const stamp = () => {
+        const facts = host.facts(path, "follow");
+        return facts?.kind === "file" ? `${facts.modified} ${facts.size}` : undefined;
+    };
+    const place = () => {
+        if (stamp() !== undefined)
+            return path;
+        throw new TrapError("TRAP_PAYLOAD_MISSING", `the last build of \`${name}\` is not there: ${path}`, "this artifact is for the edit loop on the machine that built it: run `cargo trap build --dev` or `cargo trap dev` there, or `cargo trap build` for one that carries its program");
+    };
+    return { place, stamp };
 }
 
 /** Brings the program to a path where it can be executed, and says where its stub is. */

@@ -53,7 +53,7 @@ export class Bridge implements Standby {
   readonly #time: number;
 
   /** Throws `TRAP_SETTING`. */
-  constructor({ name, place, timeout }: Fed, host: Host, effects: BridgeHost) {
+  constructor({ name, place, stamp, timeout }: Fed, host: Host, effects: BridgeHost) {
     this.#name = name;
     this.#host = host;
     this.#effects = effects;
@@ -65,7 +65,7 @@ export class Bridge implements Standby {
       programs: setting(host, "TRAP_PROGRAMS", PROGRAMS),
       waiting: setting(host, "TRAP_WAITING", WAITING),
     };
-    this.#pool = new Pool(name, () => ({ path: place(), env: environment(name, host) }), limits, effects);
+    this.#pool = new Pool(name, () => ({ path: place(), env: environment(name, host) }), limits, effects, stamp);
     this.#pool.warm();
   }
 

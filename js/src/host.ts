@@ -8,6 +8,8 @@ export interface FileFacts {
   readonly kind: "file" | "directory" | "link" | "other";
   /** Bytes. */
   readonly size: number;
+  /** When its content was written, in milliseconds since 1970. */
+  readonly modified: number;
   /** Permission bits, for example `0o755`. */
   readonly mode: number;
   /** Numeric id of the owner. */

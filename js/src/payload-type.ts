@@ -44,6 +44,11 @@ export interface Payload {
   /** Operating system the programs were built for, in Node's spelling; `linux` when absent. */
   readonly system?: string;
   readonly programs: { readonly [arch in Arch]?: Program };
+  /**
+   * Absolute path of a program on the machine of the person who builds, replaced in one step by every build: what an
+   * artifact for the edit loop names instead of carrying a program.
+   */
+  readonly at?: string;
 }
 
 /** How the program gets control: chosen at run time, or forced when the artifact was built. */

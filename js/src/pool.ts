@@ -67,13 +67,15 @@ interface Running {
   polled: boolean;
   /** Whether it has answered one. */
   answered: boolean;
+  /** Which build of the program it runs. */
+  readonly stamp: string | undefined;
   /** How many failures there had been when it was started. */
   readonly wave: number;
   /** Runs from an answer until it asks again, or is no longer expected to. */
   returning?: Timer | undefined;
   /** What it said when it could not start. */
   complaint?: string;
-  /** Whether we ended it because its event took too long. */
+  /** Whether we ended it: its event took too long, or there is a newer build. */
   condemned: boolean;
 }
 
@@ -82,6 +84,7 @@ export class Pool {
   readonly #limits: Limits;
   readonly #host: BridgeHost;
   readonly #place: () => Start;
+  readonly #stamp: (() => string | undefined) | undefined;
   readonly #programs = new Set<Running>();
   readonly #queue = new Set<Entry>();
   /** Failures in a row: programs that ended without any answer. Those that run together when one fails count as one. */
@@ -94,10 +97,14 @@ export class Pool {
   #stopSignal: string | undefined;
   #whenEmpty: (() => void)[] = [];
 
-  /** `place` puts the program on disk where it is not there; it throws a {@link TrapError} when it cannot. */
-  constructor(name: string, place: () => Start, limits: Limits, host: BridgeHost) {
+  /**
+   * `place` puts the program on disk where it is not there; it throws a {@link TrapError} when it cannot. With `stamp`,
+   * which tells one build from the next, no event is given to a program of an older build.
+   */
+  constructor(name: string, place: () => Start, limits: Limits, host: BridgeHost, stamp?: () => string | undefined) {
     this.#name = name;
     this.#place = place;
+    this.#stamp = stamp;
     this.#limits = limits;
     this.#host = host;
     host.beforeEnd(
@@ -139,7 +146,9 @@ export class Pool {
   /** Gives waiting events to waiting programs, and starts programs for the rest. */
   #serve(): void {
     for (const program of this.#programs) {
-      if (this.#queue.size > 0 && !program.condemned && program.api.isWaiting) this.#give(program);
+      if (this.#queue.size === 0 || program.condemned || !program.api.isWaiting) continue;
+      if (this.#stamp === undefined || program.stamp === this.#stamp()) this.#give(program);
+      else this.#retire(program);
     }
     // Those that are about to ask.
     let expected = 0;
@@ -154,6 +163,15 @@ export class Pool {
         return;
       }
     }
+  }
+
+  /** Ends a program that has nothing to do. */
+  #retire(program: Running): void {
+    program.condemned = true;
+    program.child?.kill("SIGTERM");
+    this.#host.after(GRACE, false, () => {
+      if (this.#programs.has(program)) program.child?.kill("SIGKILL");
+    });
   }
 
   #give(program: Running): void {
@@ -187,6 +205,7 @@ export class Pool {
   }
 
   #start(): void {
+    const stamp = this.#stamp?.();
     const { path, env } = this.#place();
     const owner: Owner = {
       name: this.#name,
@@ -203,6 +222,7 @@ export class Pool {
     const program: Running = {
       server: this.#host.serve((exchange) => api.handle(exchange)),
       api,
+      stamp,
       polled: false,
       answered: false,
       wave: this.#wave,

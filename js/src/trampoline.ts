@@ -14,7 +14,7 @@ import type { Installed } from "./install.js";
 import { locate } from "./locate.js";
 import { nodeHost } from "./node-host.js";
 import type { Arch, Options, Payload, Program, Stub } from "./payload-type.js";
-import type { Bridging, Standby } from "./standby.js";
+import type { Bridging, Fed, Standby } from "./standby.js";
 
 /**
  * Starts the program of `payload` in place of this Node process where the host polls for events. Returns where it
@@ -59,8 +59,10 @@ export function start(payload: Payload, options: Options, bridge?: Bridging, hos
     const verify = host.variable("TRAP_VERIFY") === "1";
     if (chosen.role === "bridge" && bridge !== undefined) {
       log(`bridge, because ${chosen.why}`);
-      const install = (): string => place(payload.name, programFor(payload, host), verify, host).path;
-      return bridge({ name: payload.name, place: install, timeout: options.timeout }, host);
+      const { name, at } = payload;
+      const install = (): string => place(name, programFor(payload, host), verify, host).path;
+      const fed = at === undefined ? { place: install } : lastBuild(name, at, host);
+      return bridge({ name, ...fed, timeout: options.timeout }, host);
     }
     // Without a program for this machine there is nothing to choose.
     const program = programFor(payload, host);
@@ -129,6 +131,23 @@ function programFor(payload: Payload, host: Host): Program {
       ? `build with \`cargo trap build --arch ${host.arch}\` (or \`--arch both\`), or choose ${carried} in the settings of the platform`
       : `choose ${carried} in the settings of the platform`,
   );
+}
+
+/** The program of the last build, which the next build replaces. */
+function lastBuild(name: string, path: string, host: Host): Pick<Fed, "place" | "stamp"> {
+  const stamp = (): string | undefined => {
+    const facts = host.facts(path, "follow");
+    return facts?.kind === "file" ? `${facts.modified} ${facts.size}` : undefined;
+  };
+  const place = (): string => {
+    if (stamp() !== undefined) return path;
+    throw new TrapError(
+      "TRAP_PAYLOAD_MISSING",
+      `the last build of \`${name}\` is not there: ${path}`,
+      "this artifact is for the edit loop on the machine that built it: run `cargo trap build --dev` or `cargo trap dev` there, or `cargo trap build` for one that carries its program",
+    );
+  };
+  return { place, stamp };
 }
 
 /** Brings the program to a path where it can be executed, and says where its stub is. */

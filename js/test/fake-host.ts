@@ -78,6 +78,7 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
       return {
         kind: file.kind ?? "file",
         size: file.size ?? file.content?.length ?? 0,
+        modified: file.modified ?? 0,
         mode: file.mode ?? 0o755,
         owner: file.owner ?? USER,
       };

@@ -7,9 +7,9 @@ import type { Answer } from "../src/runtime-api.js";
 import { fakeBridge, settle } from "./fake-bridge.js";
 
 /** A pool with what can be done to it. */
-function pool(limits: Partial<Limits> = {}, { place = (): string => "/tmp/program", obeys = ["SIGKILL"] } = {}) {
+function pool(limits: Partial<Limits> = {}, { place = (): string => "/tmp/program", obeys = ["SIGKILL"], stamp = undefined as (() => string) | undefined } = {}) {
   const fake = fakeBridge({ obeys });
-  const made = new Pool("hello", () => ({ path: place(), env: { A: "1" } }), { programs: 3, waiting: 5, ...limits }, fake.host);
+  const made = new Pool("hello", () => ({ path: place(), env: { A: "1" } }), { programs: 3, waiting: 5, ...limits }, fake.host, stamp);
   const run = (id: string, milliseconds = 10_000): Promise<Answer> => {
     const answer = made.run({ id, event: `{"id":"${id}"}`, deadline: fake.host.now() + milliseconds, headers: { "x-more": id } });
     // Looked at later: until then nobody is to complain.
@@ -49,6 +49,49 @@ test("an event goes to a program that is started for it, and its answer back", a
   assert.equal(accepted.status, 202);
   assert.equal(bodyOf(await answer), '"done"');
   assert.equal(keeping(), 0);
+});
+
+test("a program of an older build is given nothing more, and what it has it finishes", async () => {
+  let build = "1";
+  const { run, child, children } = pool({ programs: 2 }, { stamp: () => build, obeys: ["SIGTERM"] });
+  const first = run("e1");
+  await settle();
+  await child(0).poll();
+  build = "2";
+  const second = run("e2");
+  await settle();
+  await child(1).poll();
+  await child(0).post("invocation/e1/response", '"old"');
+  assert.equal(bodyOf(await first), '"old"');
+  void child(0).poll();
+  await settle();
+  assert.deepEqual(child(0).signals, [], "nobody wants anything of it");
+  await child(1).post("invocation/e2/response", '"new"');
+  assert.equal(bodyOf(await second), '"new"');
+  const third = run("e3");
+  await settle();
+  const next = await child(1).poll();
+  assert.equal(next.body, '{"id":"e3"}');
+  assert.deepEqual(child(0).signals, ["SIGTERM"]);
+  await child(1).post("invocation/e3/response", '"new again"');
+  assert.equal(bodyOf(await third), '"new again"');
+  assert.equal(children.length, 2);
+});
+
+test("where one program may run, the next build's takes its place", async () => {
+  let build = "1";
+  const { pool: made, run, child } = pool({ programs: 1 }, { stamp: () => build, obeys: ["SIGTERM"] });
+  made.warm();
+  await settle();
+  void child(0).poll();
+  await settle();
+  build = "2";
+  const answer = run("e1");
+  await settle();
+  assert.deepEqual(child(0).signals, ["SIGTERM"]);
+  await child(1).poll();
+  await child(1).post("invocation/e1/response", '"new"');
+  assert.equal(bodyOf(await answer), '"new"');
 });
 
 test("an idle program takes the next event; only events at once want more programs", async () => {

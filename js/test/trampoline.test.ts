@@ -8,6 +8,7 @@ import { Bridge } from "../src/bridge.js";
 import { fakeBridge } from "./fake-bridge.js";
 import { fakeHost } from "./fake-host.js";
 import type { Fakes } from "./fake-host.js";
+import type { Fed } from "../src/standby.js";
 
 const TEXT = Buffer.from("\x7fELF", "latin1").toString("base64");
 const program = { sha256: "0123456789abcdef", size: 4, base64: () => [TEXT] };
@@ -314,6 +315,43 @@ describe("start throws", () => {
       assert.ok(!done.some((line) => line.startsWith("log ")));
     });
   }
+});
+
+describe("an artifact of the edit loop", () => {
+  const at = "/home/me/target/trap/dev/hello/program";
+  /** What is fed, in a host of another machine than any program was built for here. */
+  function fed(fakes: Fakes): { what: Fed; files: ReturnType<typeof fakeHost>["files"] } {
+    const { host, files } = fakeHost({ arch: "s390x", ...fakes });
+    let given: Fed | undefined;
+    const bridge = (what: Fed): Bridge => {
+      given = what;
+      return new Bridge(what, host, fakeBridge().host);
+    };
+    start({ name: "hello", programs: {}, at }, { takeover: "bridge" }, bridge, host);
+    assert.ok(given !== undefined);
+    return { what: given, files };
+  }
+  test("feeds the program that lies where builds leave it", () => {
+    assert.equal(fed({ files: { [at]: { size: 4 } } }).what.place(), at);
+  });
+  test("tells one build from the next by when it was written, and by its size", () => {
+    const { what, files } = fed({ files: { [at]: { size: 4, modified: 1 } } });
+    const stamps = [what.stamp?.()];
+    for (const facts of [{ size: 4, modified: 2 }, { size: 5, modified: 2 }, undefined]) {
+      if (facts === undefined) files.delete(at);
+      else files.set(at, facts);
+      stamps.push(what.stamp?.());
+    }
+    assert.equal(new Set(stamps).size, 4);
+    assert.equal(stamps.at(-1), undefined);
+  });
+  test("says what to run where there is none", () => {
+    const { what } = fed({});
+    assert.throws(() => what.place(), {
+      code: "TRAP_PAYLOAD_MISSING",
+      message: /^the last build of `hello` is not there: \/home\/me.*\nhelp: .*`cargo trap build --dev`/,
+    });
+  });
 });
 
 test("a program for another system runs there as a child", () => {
