@@ -36,6 +36,9 @@ pub struct Record {
     pub handler: String,
     /// One per architecture.
     pub programs: Vec<ProgramRecord>,
+    /// Where the program lies that every build replaces, for an artifact of the edit loop, which carries none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_build: Option<PathBuf>,
     /// The sha-256 of every file we wrote, this one left out.
     pub files: BTreeMap<String, String>,
     /// While a build writes, and after one that was interrupted: what it replaces.
@@ -298,13 +301,23 @@ impl Site {
         Ok(())
     }
 
-    /// Writes files and record. An interrupted build leaves a record that knows both the old and the new
-    /// state, so that the next one recognises what it finds.
+    /// Writes files and record; what is there already as it is to be is left alone, because others may watch it. An
+    /// interrupted build leaves a record that knows both the old and the new state, so that the next one recognises what
+    /// it finds.
     ///
     /// # Errors
     /// When a file cannot be written or removed.
     pub fn write(&self, files: &[File], record: &Record) -> Result<()> {
         let path = self.dir.join(crate::plan::record_path(&self.name));
+        let mut changed = Vec::new();
+        for file in files {
+            if !self.keeps(file)? && !files::holds(&self.dir.join(&file.path), &file.bytes, file.mode) {
+                changed.push(file);
+            }
+        }
+        if changed.is_empty() && files::holds(&path, record.to_text().as_bytes(), Mode::Plain) {
+            return Ok(());
+        }
         let mut unfinished = record.clone();
         if let Some(before) = self.before() {
             unfinished.replaces = before.replaces.clone();
@@ -314,10 +327,8 @@ impl Site {
         if !files.is_empty() {
             save(&unfinished)?;
         }
-        for file in files {
-            if !self.keeps(file)? {
-                files::write(&self.dir.join(&file.path), &file.bytes, file.mode)?;
-            }
+        for file in changed {
+            files::write(&self.dir.join(&file.path), &file.bytes, file.mode)?;
         }
         for (path, hash) in &unfinished.replaces {
             let others = self.records.iter().any(|other| other.name != self.name && other.lists(path));

@@ -71,6 +71,13 @@ impl CargoArgs {
         self.profile.as_deref().unwrap_or("release")
     }
 
+    /// Chooses what compiles fast, as for `cargo run`, unless something was typed.
+    pub fn compile_fast(&mut self) {
+        if !self.release {
+            self.profile.get_or_insert_with(|| "dev".to_owned());
+        }
+    }
+
     /// True when nothing may come from the network, so nothing may be installed either.
     pub fn is_offline(&self) -> bool {
         self.offline || self.frozen

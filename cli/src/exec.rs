@@ -23,10 +23,16 @@ use crate::{Class, Error, Result, addon};
 /// between two files leaves a record from which the next one goes on.
 pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
     let request = &plan.request;
-    let mut programs = Vec::new();
+    let mut programs: Vec<Program> = Vec::new();
     for step in &plan.steps {
         match step {
             Step::AddTarget { .. } | Step::Addon { .. } | Step::Write { .. } | Step::Zip { .. } => {}
+            // There is one machine, this one, so there is one program.
+            Step::Keep { path } => {
+                for program in &programs {
+                    files::write(path, &program.bytes, Mode::Executable)?;
+                }
+            }
             Step::Compile { compile, .. } => {
                 compile.ensure_target(offline, ui)?;
                 let path = compile.run(ui)?;
@@ -198,7 +204,9 @@ fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
     let language = request.lang.into();
     let payload = |standalone| {
         let (encoding, system) = (request.encoding, request.system);
-        let form = Form { encoding, stub: request.carries_stub(), system, language, standalone };
+        let at = request.last_build.as_ref().map(|path| path.to_string_lossy());
+        let at = at.as_deref();
+        let form = Form { encoding, stub: request.carries_stub(), system, language, at, standalone };
         payload::module(&request.name, programs, form)
     };
     plan.steps
@@ -251,8 +259,11 @@ fn record(request: &Request, programs: &[Program], files: &[File], site: &Site) 
         payload: request.encoding,
         main: platform::expand(&request.platform.manifest.main, &plan::values(request, &arches)),
         handler: request.platform.handler().to_owned(),
+        last_build: request.last_build.clone(),
         programs: programs
             .iter()
+            // What another build replaces without writing this is not described here.
+            .filter(|_| request.last_build.is_none())
             .map(|program| ProgramRecord {
                 arch: program.arch,
                 sha256: program.sha256.clone(),

@@ -18,6 +18,16 @@ pub enum Mode {
     Executable,
 }
 
+impl Mode {
+    #[cfg(unix)]
+    fn bits(self) -> u32 {
+        match self {
+            Self::Plain => 0o644,
+            Self::Executable => 0o755,
+        }
+    }
+}
+
 /// Reads a whole file.
 ///
 /// # Errors
@@ -65,10 +75,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(match mode {
-            Mode::Plain => 0o644,
-            Mode::Executable => 0o755,
-        }));
+        builder.permissions(fs::Permissions::from_mode(mode.bits()));
     }
     #[cfg(not(unix))]
     let _ = mode;
@@ -76,6 +83,25 @@ pub fn write(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     file.write_all(bytes).map_err(Error::file("write", path))?;
     file.persist(path).map_err(|error| error.error).map_err(Error::file("write", path))?;
     Ok(())
+}
+
+/// True when a file is there as [`write()`] would leave it.
+pub fn holds(path: &Path, bytes: &[u8], mode: Mode) -> bool {
+    let Ok(facts) = fs::symlink_metadata(path) else { return false };
+    if !facts.is_file() || facts.len() != bytes.len() as u64 {
+        return false;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // What others may do is the user's umask to say.
+        if (facts.permissions().mode() ^ mode.bits()) & 0o700 != 0 {
+            return false;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    fs::read(path).is_ok_and(|found| found == bytes)
 }
 
 /// Makes sure that [`write()`] will be able to, as far as that can be known.

@@ -119,7 +119,7 @@ pub fn base64_len(bytes: u64) -> u64 {
 
 /// What a payload module looks like.
 #[derive(Clone, Copy, Debug)]
-pub struct Form {
+pub struct Form<'a> {
     /// How the programs travel.
     pub encoding: Encoding,
     /// True when the exec stub travels with them.
@@ -128,6 +128,8 @@ pub struct Form {
     pub system: &'static str,
     /// The language of the module.
     pub language: Language,
+    /// The path of a program that is named instead of any being carried.
+    pub at: Option<&'a str>,
     /// False when the text is appended to a module that has the types already.
     pub standalone: bool,
 }
@@ -148,7 +150,7 @@ pub fn system_of_this_machine() -> &'static str {
 pub fn module(
     name: &str,
     programs: &[Program],
-    Form { encoding, stub, system, language, standalone }: Form,
+    Form { encoding, stub, system, language, at, standalone }: Form<'_>,
 ) -> String {
     let typed = language == Language::TypeScript;
     let mut text = String::new();
@@ -162,6 +164,10 @@ pub fn module(
     text.push_str(&format!("  name: {},\n", quoted(name)));
     if system != "linux" {
         text.push_str(&format!("  system: {},\n", quoted(system)));
+    }
+    if let Some(path) = at {
+        text.push_str(&format!("  programs: {{}},\n  at: {},\n}};\n", quoted(path)));
+        return text;
     }
     text.push_str("  programs: {\n");
     for program in programs {
@@ -303,8 +309,8 @@ mod tests {
         Program::new(Arch::X64, (0..size).map(|index| (index * 31 % 251) as u8).collect())
     }
 
-    fn form(encoding: Encoding, language: Language) -> Form {
-        Form { encoding, stub: true, system: "linux", language, standalone: true }
+    fn form(encoding: Encoding, language: Language) -> Form<'static> {
+        Form { encoding, stub: true, system: "linux", language, at: None, standalone: true }
     }
 
     #[test]

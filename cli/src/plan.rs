@@ -45,6 +45,8 @@ pub struct Request {
     pub zip: Option<PathBuf>,
     /// Also write what stands in for the platform's loader: to start the artifact on this machine.
     pub with_host: bool,
+    /// The artifact carries no program: it names this one, which every build replaces.
+    pub last_build: Option<PathBuf>,
 }
 
 impl Request {
@@ -68,6 +70,7 @@ impl Request {
             shared_dir: false,
             zip: None,
             with_host: false,
+            last_build: None,
             platform,
         })
     }
@@ -153,6 +156,11 @@ pub enum Step {
         /// For which machine.
         arch: Arch,
     },
+    /// Put the program where the artifact looks for the last build.
+    Keep {
+        /// Where that is, an absolute path.
+        path: PathBuf,
+    },
     /// Check a program that exists.
     Check {
         /// Which.
@@ -223,6 +231,9 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
             steps.extend(programs.iter().map(|program| Step::Check { program: program.clone() }));
         }
     }
+    if let Some(path) = &request.last_build {
+        steps.push(Step::Keep { path: path.clone() });
+    }
     if request.is_library() {
         steps.extend(arches.iter().map(|&arch| Step::Addon { arch }));
     }
@@ -264,7 +275,7 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
             "what feeds the program where Node stays",
         ));
     }
-    if request.encoding == Encoding::File {
+    if request.encoding == Encoding::File && request.last_build.is_none() {
         for &arch in arches {
             if request.is_library() {
                 let path = format!("{code}trap/{}", payload::library_name(&request.name, arch));

@@ -26,7 +26,8 @@ use crate::{Class, Error, Result, exec};
   cargo trap build                                   this crate, for its platform
   cargo trap build --platform lambda --zip           a zip for AWS Lambda
   cargo trap build --arch both --out-dir ../backend  into an existing TypeScript project
-  cargo trap build --program ./server                a static program of any language")]
+  cargo trap build --program ./server                a static program of any language
+  cargo trap build --dev                             for `genezio local` or `sst dev`, again after each change")]
 pub struct Args {
     /// What to build and package.
     #[command(flatten)]
@@ -34,6 +35,9 @@ pub struct Args {
     /// What is written, and where.
     #[command(flatten)]
     pub output: Output,
+    /// For the platform's own dev server on this machine: name the last build instead of carrying the program
+    #[arg(long, help_heading = "Packaging", conflicts_with_all = ["zip", "payload", "single_file"])]
+    pub dev: bool,
     /// Print the steps and stop
     #[arg(long, help_heading = "Packaging")]
     pub dry_run: bool,
@@ -79,6 +83,11 @@ pub enum Purpose {
         /// True when the platform's own tool is given it next: with what that wants.
         at_once: bool,
     },
+    /// To be served on this machine by the platform's own tools: the artifact feeds whatever program was built last.
+    EditLoop {
+        /// Where it is written; a folder of its own by default.
+        out_dir: Option<PathBuf>,
+    },
     /// To be started on this machine, by `invoke`: for this machine's architecture unless another was typed,
     /// as JavaScript (older Node versions do not read TypeScript), with the platform's loader stood in for.
     Local,
@@ -89,7 +98,13 @@ pub enum Purpose {
 /// # Errors
 /// Those of [`resolve`] and of [`exec::execute`].
 pub fn run(args: Args, ui: &Ui) -> Result<()> {
-    let purpose = Purpose::Deploy { output: args.output, at_once: false };
+    let mut args = args;
+    let purpose = if args.dev {
+        args.selection.cargo.compile_fast();
+        Purpose::EditLoop { out_dir: args.output.out_dir }
+    } else {
+        Purpose::Deploy { output: args.output, at_once: false }
+    };
     let plan = resolve(&args.selection, &purpose)?;
     if args.dry_run {
         return print_plan(&plan, ui);
@@ -113,6 +128,8 @@ pub fn artifact(selection: &Selection, purpose: &Purpose, ui: &Ui) -> Result<Art
 /// When the request does not fit the project, the platform or this machine.
 pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let local = matches!(purpose, Purpose::Local);
+    let is_edited = matches!(purpose, Purpose::EditLoop { .. });
+    let here = local || is_edited;
     let project = if selection.program.is_empty() {
         Some(Project::find(&selection.cargo, selection.flags.takeover)?)
     } else {
@@ -134,9 +151,9 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         }
     };
     // Programs for Linux cannot run on other systems: there the program for the machine itself is used.
-    let native = local && !cfg!(target_os = "linux");
+    let native = here && !cfg!(target_os = "linux");
     let choice =
-        if local { typed_arch.or_else(|| Arch::of_this_machine().map(ArchChoice::from)) } else { flags.arch };
+        if here { typed_arch.or_else(|| Arch::of_this_machine().map(ArchChoice::from)) } else { flags.arch };
     let mut arches = choice.unwrap_or(manifest.arch).arches();
     let source = match &project {
         Some(project) => {
@@ -156,7 +173,11 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         }
     };
 
-    if !local {
+    if is_edited && arches.len() != 1 {
+        return Err(Error::known("program-machine", Class::Request, "`--dev` is for one machine, this one")
+            .with_hint("leave `--arch` out, or name one architecture that can run here"));
+    }
+    if !here {
         platform.runs(&arches)?;
     }
     let lang = match flags.lang {
@@ -178,9 +199,11 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     };
     let one_file = matches!(purpose, Purpose::Deploy { output: Output { single_file: true, .. }, .. });
     let default_payload = if one_file { Encoding::Base64 } else { manifest.payload };
-    let encoding = if native { Encoding::File } else { flags.payload.unwrap_or(default_payload) };
+    let encoding =
+        if native || is_edited { Encoding::File } else { flags.payload.unwrap_or(default_payload) };
     let product = project.as_ref().map(|project| project.product);
-    let takeover = takeover(flags.takeover, product, &platform, encoding)?;
+    let asked = if is_edited { Some(fed(flags.takeover, &platform)?) } else { flags.takeover };
+    let takeover = takeover(asked, product, &platform, encoding)?;
     let takeover = if native { native_takeover(takeover)? } else { takeover };
     let target_dir = match &project {
         Some(project) => project.target_dir.clone(),
@@ -191,6 +214,10 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let own_dir = |below: &str| target_dir.join("trap").join(below).join(&manifest.id).join(&name);
     let (dir, shared_dir, single_file, zip) = match purpose {
         Purpose::Local => (own_dir("local"), false, manifest.single_file, None),
+        Purpose::EditLoop { out_dir } => {
+            let dir = out_dir.clone().unwrap_or_else(|| own_dir("edit-loop"));
+            (dir, out_dir.is_some(), manifest.single_file, None)
+        }
         Purpose::Deploy { output: Output { single_file, out_dir, zip }, at_once } => {
             let dir = out_dir.clone().unwrap_or_else(|| own_dir(""));
             let zip = *zip || (*at_once && manifest.deploy.zip);
@@ -198,6 +225,8 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
             (dir, out_dir.is_some(), *single_file || manifest.single_file, archive)
         }
     };
+    let last_build = crate::dev::last_program(&target_dir, &name);
+    let last_build = std::path::absolute(&last_build).map_err(Error::file("find", last_build))?;
     let request = Request {
         class: class_name(flags.class.as_deref(), &name)?,
         name,
@@ -213,6 +242,7 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         shared_dir,
         zip,
         with_host: local,
+        last_build: is_edited.then_some(last_build),
     };
     plan(request, &arches)
 }
@@ -247,6 +277,17 @@ fn takeover(
             "add `--payload file`",
         ),
         _ => Ok(takeover),
+    }
+}
+
+/// The takeover of an artifact for the edit loop: Node stays, so that the next build needs no restart.
+fn fed(asked: Option<Takeover>, platform: &Platform) -> Result<Takeover> {
+    match asked.unwrap_or_default() {
+        Takeover::Auto | Takeover::Bridge => platform.takeover(Takeover::Bridge),
+        other => {
+            let message = format!("`--dev` feeds the program, and takeover `{}` does not", other.as_str());
+            Err(Error::known("takeover", Class::Request, message).with_hint("leave `--takeover` out"))
+        }
     }
 }
 
@@ -320,6 +361,7 @@ fn print_plan(plan: &Plan, ui: &Ui) -> Result<()> {
                 format!("run         {command}\n            linked by {}\n", compile.linker)
             }
             Step::Addon { arch } => format!("if missing  build the addon that loads libraries for {arch}\n"),
+            Step::Keep { path } => format!("keep        {}  (the last build)\n", plan::shown(path)),
             Step::Check { program } => format!("check       {}\n", plan::shown(program)),
             Step::Write { path, what, keep, .. } => {
                 let keep = if *keep { ", unless it is yours by now" } else { "" };
@@ -364,6 +406,14 @@ pub fn report(artifact: &Artifact, ui: &Ui) -> Result<()> {
             ),
         );
     }
+    if let Some(path) = &record.last_build {
+        let (name, platform) = (&record.name, &record.platform);
+        let path = plan::shown(path);
+        ui.status(
+            "Packaged",
+            format_args!("`{name}` on {platform} for the edit loop: it runs what lies at {path}"),
+        );
+    }
     ui.status("Wrote", format_args!("{}", plan::shown(&artifact.dir.join(&record.main))));
     if let Some(zip) = &artifact.zip {
         ui.status("Zipped", plan::shown(zip));
@@ -389,6 +439,13 @@ fn next(plan: &Plan, ui: &Ui) -> Result<()> {
         if !next.is_empty() {
             ui.status("Next", next);
         }
+    }
+    if request.last_build.is_some() {
+        ui.status(
+            "Next",
+            "after a change: this again, or leave `cargo trap dev` running, which builds by itself",
+        );
+        return Ok(());
     }
     let dir = &request.dir;
     let artifact = if request.shared_dir { dir.join(plan::record_path(&request.name)) } else { dir.clone() };

@@ -75,10 +75,7 @@ pub struct Args {
 /// server goes on.
 pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
     let selection = &mut args.selection;
-    if !selection.cargo.release {
-        // What compiles fast, as for `cargo run`.
-        selection.cargo.profile.get_or_insert_with(|| "dev".to_owned());
-    }
+    selection.cargo.compile_fast();
     // A program for a debugger is large, and base64 would make each start wait for it.
     if args.direct {
         selection.flags.payload = Some(Encoding::File);

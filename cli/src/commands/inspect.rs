@@ -38,6 +38,9 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<Encoding>,
     programs: Vec<ProgramReport>,
+    /// Where the program lies that an artifact for the edit loop runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_build: Option<PathBuf>,
     limits: Vec<LimitReport>,
     problems: Vec<String>,
 }
@@ -165,6 +168,7 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
         platform: Some(record.platform.clone()),
         takeover: Some(record.takeover.as_str()),
         payload: Some(record.payload),
+        last_build: record.last_build.clone(),
         programs,
         limits,
         problems,
@@ -254,6 +258,7 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
         takeover: None,
         payload: None,
         programs: Vec::new(),
+        last_build: None,
         limits: Vec::new(),
         problems: Vec::new(),
     };
@@ -372,6 +377,14 @@ fn text(report: &Report) -> String {
     }
     if let Some(takeover) = report.takeover {
         line("takeover", takeover);
+    }
+    if let Some(path) = &report.last_build {
+        let state = if path.is_file() {
+            "the last build's program"
+        } else {
+            "which is not there: `cargo trap build --dev` makes it"
+        };
+        line("runs", &format!("{}, {state}", path.display()));
     }
     for program in &report.programs {
         let arch = program.arch.map_or("other machine", Arch::as_str);

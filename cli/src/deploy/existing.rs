@@ -60,6 +60,12 @@ impl Existing {
         let platform = platform::find(&record.platform)?;
         check_flags(flags, &record, &platform)?;
         check_whole(dir, &record, &records, &platform)?;
+        if record.last_build.is_some() {
+            let message =
+                format!("`{}` is for the edit loop on this machine: it carries no program", dir.display());
+            return Err(Error::known("local-artifact", Class::Request, message)
+                .with_hint("build it without `--dev`, or give no artifact to have it built"));
+        }
         if let Some(file) = host_file(&record, &platform) {
             let message = format!("`{}` was built to run on this machine: it has `{file}`", dir.display());
             return Err(Error::known("local-artifact", Class::Request, message)

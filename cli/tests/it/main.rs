@@ -6,6 +6,8 @@ mod bench;
 mod build;
 #[cfg(unix)]
 mod deploy;
+#[cfg(target_os = "linux")]
+mod edit_loop;
 mod help;
 mod inspect;
 mod library;

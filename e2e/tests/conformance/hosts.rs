@@ -91,7 +91,10 @@ impl Streaming {
 }
 
 /// A folder with nothing in it.
-fn fresh(host: &str, case: &str) -> Result<PathBuf> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn fresh(host: &str, case: &str) -> Result<PathBuf> {
     let folder = stage::base().join("hosts").join(host).join(case);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| format!("creating `{}`: {error}", folder.display()))?;
@@ -132,8 +135,20 @@ impl Host {
     }
 
     fn start(&self, setup: &Setup, case: &str) -> Result<Box<dyn Running>> {
+        self.host(self.deployed()?, setup.seconds, case)
+    }
+
+    /// Starts one around another artifact than the one that all cases share.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn around(&self, deployed: PathBuf, case: &str) -> Result<Box<dyn Running>> {
+        self.host(deployed, None, case)
+    }
+
+    fn host(&self, deployed: PathBuf, seconds: Option<u32>, case: &str) -> Result<Box<dyn Running>> {
         let (folder, mark) = (fresh(self.name, case)?, mark(self.name, case));
-        (self.start)(&Place { folder, deployed: self.deployed()?, mark, seconds: setup.seconds })
+        (self.start)(&Place { folder, deployed, mark, seconds })
     }
 
     /// What is deployed, made once.

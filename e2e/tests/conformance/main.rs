@@ -4,6 +4,7 @@
 //! that no excuse outlives its reason. `docs/platforms.md` is the table of all this, held against each complete run.
 
 mod cases;
+mod edit_loop;
 mod events;
 mod hosts;
 mod server;
@@ -29,6 +30,7 @@ fn main() {
             trials.push(trial(host, case, missing.clone()));
         }
     }
+    trials.extend(edit_loop::trials(|host| apart.clone().and_then(|()| (host.missing)()).err()));
     trials.extend(streaming::trials(|host| apart.clone().and_then(|()| (host.missing)()).err()));
     let is_whole = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list;
     let conclusion = libtest_mimic::run(&arguments, trials);
