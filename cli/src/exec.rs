@@ -183,7 +183,8 @@ pub(crate) fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &U
         Some(host) => gate::library::check(&name, &elf, &bytes, wanted, host)?,
         None => gate::check(&name, &elf, wanted, Rules::EXECUTABLE)?,
     };
-    for warning in warnings {
+    // What a debugger wants is welcome where the program stays on this machine.
+    for warning in warnings.iter().filter(|_| request.last_build.is_none()) {
         ui.warning(warning);
     }
     let Machine::Known(arch) = elf.machine else {

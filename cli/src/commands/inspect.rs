@@ -158,9 +158,9 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
             addon: addon.map(|bytes| check_addon(program.arch, &bytes, &mut problems)),
         });
     }
-    let limits = platform::find(&record.platform)
-        .map(|platform| limits(&platform, &programs, total))
-        .unwrap_or_default();
+    // What runs on this machine alone has no platform's limits.
+    let platform = platform::find(&record.platform).ok().filter(|_| record.last_build.is_none());
+    let limits = platform.map(|platform| limits(&platform, &programs, total)).unwrap_or_default();
     Ok(Report {
         reason: "trap-inspection",
         path: dir.to_path_buf(),

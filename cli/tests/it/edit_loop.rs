@@ -66,6 +66,7 @@ fn it_is_described_as_what_it_is_and_not_deployed() {
     sandbox.trap(&[&BUILD[..], &["--platform", "lambda"]].concat());
     let seen = sandbox.trap(&["inspect", "backend"]);
     assert!(seen.starts_with("exit: 0") && seen.contains("the last build's program"), "{seen}");
+    assert!(!seen.contains("limits"), "{seen}");
     fs::remove_file(sandbox.path(LAST)).unwrap();
     let seen = sandbox.trap(&["inspect", "backend"]);
     assert!(seen.contains("which is not there: `cargo trap build --dev` makes it"), "{seen}");
