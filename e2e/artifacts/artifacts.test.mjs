@@ -3,9 +3,9 @@
  * as its TypeScript form: both look alike once the compiler has taken the types away.
  */
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -49,26 +49,35 @@ function program(arch) {
 const programs = { arm64: program("arm64"), x64: program("x64") };
 let count = 0;
 
+/** Runs a command; its status is one of its results. */
+function run(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = execFile(command, args, { maxBuffer: 1 << 26, ...options }, (error, stdout, stderr) => {
+      resolve({ status: child.exitCode, stdout, stderr: error && child.exitCode === null ? `${error}${stderr}` : stderr });
+    });
+  });
+}
+
 /** A program for the machine that the platform's programs run on unless told otherwise. */
-function programFor(platform) {
-  const args = ["trap", "platforms", platform, "--message-format", "json"];
-  return programs[JSON.parse(execFileSync(cli, args, { encoding: "utf8" })).arch];
+async function programFor(platform) {
+  const { stdout } = await run(cli, ["trap", "platforms", platform, "--message-format", "json"]);
+  return programs[JSON.parse(stdout).arch];
 }
 
 /** Builds an artifact; `undefined` when the platform has no such language. */
-function build(platform, lang, ...flags) {
+async function build(platform, lang, ...flags) {
   const dir = join(work, `${platform}-${(count += 1)}`);
-  const args = ["trap", "build", "--program", programFor(platform), "--platform", platform, "--lang", lang, "--out-dir", dir, ...flags];
-  const done = spawnSync(cli, args, { encoding: "utf8" });
+  const args = ["trap", "build", "--program", await programFor(platform), "--platform", platform, "--lang", lang, "--out-dir", dir, ...flags];
+  const done = await run(cli, args);
   if (done.status !== 0 && done.stderr.includes("error[lang]")) return undefined;
   // A platform without that takeover has the same shape without it.
-  if (done.stderr.includes("error[takeover]")) return build(platform, lang, ...flags.slice(0, flags.indexOf("--takeover")));
+  if (done.stderr.includes("error[takeover]")) return await build(platform, lang, ...flags.slice(0, flags.indexOf("--takeover")));
   assert.equal(done.status, 0, done.stderr);
   return dir;
 }
 
-function compile(dir, ...args) {
-  const done = spawnSync(tsc, args, { cwd: dir, encoding: "utf8" });
+async function compile(dir, ...args) {
+  const done = await run(tsc, args, { cwd: dir });
   assert.equal(done.status, 0, `tsc ${args.join(" ")}\n${done.stdout}${done.stderr}`);
 }
 
@@ -100,16 +109,16 @@ const projects = {
 };
 
 for (const platform of platforms) {
-  describe(platform, () => {
+  describe(platform, { concurrency: availableParallelism() }, () => {
     for (const shape of shapes) {
-      test(`type-checks: ${shape.join(" ")}`, () => {
-        const dir = build(platform, "ts", ...shape);
+      test(`type-checks: ${shape.join(" ")}`, async () => {
+        const dir = await build(platform, "ts", ...shape);
         if (dir === undefined) {
           // Only JavaScript: what a TypeScript project sees of it are its declarations.
-          const script = build(platform, "js", ...shape);
+          const script = await build(platform, "js", ...shape);
           const main = JSON.parse(readFileSync(join(script, "trap/my-service.json"), "utf8")).main;
           for (const path of modules(script)) {
-            const parsed = spawnSync(process.execPath, ["--check", join(script, path)], { encoding: "utf8" });
+            const parsed = await run(process.execPath, ["--check", join(script, path)]);
             assert.equal(parsed.status, 0, parsed.stderr);
           }
           if (!existsSync(join(script, main.replace(/\.m?js$/, ".d.mts")))) return;
@@ -117,29 +126,29 @@ for (const platform of platforms) {
             join(script, "consumer.mts"),
             `import { handler } from "./${main}";\nconst answer: Promise<unknown> = handler({});\nvoid answer;\n`,
           );
-          compile(script, "--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "consumer.mts");
+          await compile(script, "--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "consumer.mts");
           return;
         }
-        if (existsSync(join(dir, "tsconfig.json"))) compile(dir, "-p", ".");
+        if (existsSync(join(dir, "tsconfig.json"))) await compile(dir, "-p", ".");
         for (const options of Object.values(projects)) {
           const strict = ["--strict", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes", "--noEmit", "--target", "es2022"];
           const main = JSON.parse(readFileSync(join(dir, "trap/my-service.json"), "utf8")).main;
-          compile(dir, "--ignoreConfig", ...strict, ...options, main);
+          await compile(dir, "--ignoreConfig", ...strict, ...options, main);
         }
       });
     }
 
-    test("is the same program in both languages", (context) => {
-      const ts = build(platform, "ts", "--payload", "base64");
-      const js = build(platform, "js", "--payload", "base64");
+    test("is the same program in both languages", async (context) => {
+      const ts = await build(platform, "ts", "--payload", "base64");
+      const js = await build(platform, "js", "--payload", "base64");
       if (ts === undefined || js === undefined) {
         context.diagnostic("one language only");
         assert.ok(ts ?? js, "at least one language");
         return;
       }
       const emit = ["--ignoreConfig", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--allowJs", "--checkJs", "false", "--removeComments", "--outDir", "out"];
-      compile(ts, ...emit, "my-service.ts");
-      compile(js, ...emit, "my-service.js");
+      await compile(ts, ...emit, "my-service.ts");
+      await compile(js, ...emit, "my-service.js");
       const [fromTs, fromJs] = [ts, js].map((dir) => new Map(scripts(join(dir, "out"))));
       // A class says its fields in TypeScript only; modules of types alone leave nothing behind.
       const bare = (text) => text.replace(/^    standby;\n/m, "");
@@ -149,10 +158,10 @@ for (const platform of platforms) {
   });
 }
 
-test("a node that reads TypeScript is not needed to load the JavaScript form", () => {
-  const dir = build("genezio", "js");
+test("a node that reads TypeScript is not needed to load the JavaScript form", async () => {
+  const dir = await build("genezio", "js");
   const load = 'const { MyService } = await import("./my-service.js"); const { body } = await new MyService().http({}); console.log(body); process.exit();';
-  const said = execFileSync(process.execPath, ["--input-type=module", "-e", load], { cwd: dir, encoding: "utf8", env: { PATH: process.env.PATH } });
+  const loaded = await run(process.execPath, ["--input-type=module", "-e", load], { cwd: dir, env: { PATH: process.env.PATH } });
   // It is for another machine, and so nothing is started; what the class says of it comes from all of its modules.
-  assert.match(said, /^TRAP_WRONG_ARCH: the request could not be answered/);
+  assert.match(loaded.stdout, /^TRAP_WRONG_ARCH: the request could not be answered/, loaded.stderr);
 });

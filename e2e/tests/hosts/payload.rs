@@ -44,7 +44,10 @@ pub fn cases() -> Vec<Case> {
         ),
         rows(
             "wrong-arch",
-            with(|subject| Subject { carries: Carries::X64, arch: Arch::Arm64, ..subject }, each_way()),
+            with(
+                |subject| Subject { carries: Carries::X64, arch: Arch::Arm64, ..subject },
+                vec![Subject::plain(Node::V22, Takeover::Auto)],
+            ),
             wrong_arch,
         ),
         rows("damaged/shortened-text", embedded(), shortened_text),

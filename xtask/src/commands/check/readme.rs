@@ -1,7 +1,8 @@
 //! The commands of the README work as they stand there.
 //!
 //! Every `console` block is a session: its lines run in order, the first block in the checkout, later ones in
-//! an empty folder with what `cargo install` put on the path.
+//! an empty folder with what `cargo install` put on the path. All share the checkout's target folder, so that what
+//! several of their programs depend on is compiled once.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,10 @@ pub fn run() -> Result<()> {
     let text = fs::read_to_string(dir::root().join("README.md")).context("could not read `README.md`")?;
     let sessions = sessions(&text);
     ensure!(sessions.len() > 1, "the README shows no session beyond the one it opens with");
+    let zip = dir::target().join("trap/lambda/my-service.zip");
+    if zip.exists() {
+        fs::remove_file(&zip).context("could not remove what an earlier run left")?;
+    }
     let scratch = tempfile::tempdir().context("could not make a folder")?;
     fs::create_dir(scratch.path().join("checkout")).context("could not make a folder")?;
     let mut count = 0;
@@ -39,7 +44,6 @@ pub fn run() -> Result<()> {
             count += 1;
         }
     }
-    let zip = scratch.path().join("my-service/target/trap/lambda/my-service.zip");
     ensure!(zip.exists(), "the README's last session leaves no `{}`", zip.display());
     ui::data(&format!("{count} commands of the README work"));
     Ok(())
@@ -54,6 +58,7 @@ fn command(words: &[&str], folder: &Path, installed: PathBuf) -> Result<Command>
         .args(&words[1..])
         .env("PATH", std::env::join_paths(path).context("a folder of PATH has a `:`")?)
         .env("CARGO_INSTALL_ROOT", &installed)
+        .env("CARGO_TARGET_DIR", dir::target())
         .stderr(Stdio::inherit());
     // `--path` is meant in the checkout, where the README says to run it.
     let in_checkout = words.windows(2).any(|pair| pair == ["install", "--path"]);
