@@ -69,6 +69,7 @@ pub const MODULES: &[Module] = &[
     module!("elf"),
     module!("install"),
     module!("locate"),
+    module!("library"),
     module!("handover"),
     module!("trampoline"),
 ];
@@ -215,6 +216,7 @@ const GLOBALS: &[&str] = &[
     "Number",
     "Object",
     "Partial",
+    "Pick",
     "Promise",
     "Readonly",
     "Record",

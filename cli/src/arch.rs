@@ -50,6 +50,11 @@ impl Arch {
             Self::X64 => "x86_64-unknown-linux-musl",
         }
     }
+
+    /// The Rust target a library is built for, which a Node on glibc loads.
+    pub fn glibc_target(self) -> &'static str {
+        trap_native::Arch::from(self).glibc_target()
+    }
 }
 
 impl fmt::Display for Arch {

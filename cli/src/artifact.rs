@@ -87,6 +87,13 @@ impl Record {
         Ok(records)
     }
 
+    /// By which file names a library for a machine is loaded: the artifact's own, and that of an installed copy.
+    pub fn library_names(&self, arch: Arch) -> Vec<String> {
+        let programs = self.programs.iter().filter(|program| program.arch == arch);
+        let installed = programs.map(|program| format!("trap-{}", &program.sha256[..16]));
+        installed.chain([crate::payload::library_name(&self.name, arch)]).collect()
+    }
+
     /// The records in a folder that is said to hold an artifact: at least one.
     ///
     /// # Errors
@@ -144,19 +151,29 @@ impl Record {
         })
     }
 
-    /// The path inside the folder that the trampoline and the programs lie in.
+    /// The folder that the trampoline and the programs lie in, from the artifact's on and with `/`. Descriptions
+    /// lie in `trap` itself, wherever a platform wants its code.
+    pub fn trap_folder(&self) -> String {
+        let code = crate::platform::find(&self.platform).ok().and_then(|platform| platform.manifest.code);
+        code.map_or_else(
+            || "trap".to_owned(),
+            |code| crate::platform::expand_with(&code, &self.name, "") + "/trap",
+        )
+    }
+
+    /// The path inside that folder.
     fn in_trap<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let platform = crate::platform::find(&self.platform).ok();
-        let code = platform.and_then(|platform| platform.manifest.code);
-        let code = code.map(|code| crate::platform::expand_with(&code, &self.name, "") + "/");
-        path.strip_prefix(code.as_deref().unwrap_or_default())?.strip_prefix("trap/")
+        path.strip_prefix(&self.trap_folder())?.strip_prefix('/')
     }
 
     /// True for what a build of this program for this platform may write, whatever the flags.
     fn could_write(&self, path: &str) -> bool {
         let payload = |path: &str| {
-            let files = [".payload.ts", ".payload.js", ".arm64.bin", ".x64.bin", ".arm64.stub", ".x64.stub"];
-            path.strip_prefix(&self.name).is_some_and(|rest| files.contains(&rest))
+            let kinds = ["bin", "stub", "so", "node"];
+            path.strip_prefix(&self.name).is_some_and(|rest| {
+                let of_arch = |arch: Arch| kinds.iter().any(|kind| rest == format!(".{arch}.{kind}"));
+                [".payload.ts", ".payload.js"].contains(&rest) || Arch::ALL.into_iter().any(of_arch)
+            })
         };
         let Some(platform) = crate::platform::find(&self.platform).ok() else { return false };
         let emitted = platform.files().into_iter().any(|(file, _)| {

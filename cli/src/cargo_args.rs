@@ -18,6 +18,9 @@ pub struct CargoArgs {
     /// Example to build instead of a binary
     #[arg(long, value_name = "NAME", conflicts_with = "bin")]
     pub example: Option<String>,
+    /// The package's library (`crate-type = ["cdylib"]`) instead of a binary
+    #[arg(long, conflicts_with_all = ["bin", "example"])]
+    pub lib: bool,
     /// Cargo's feature selection.
     #[command(flatten)]
     pub features: clap_cargo::Features,

@@ -4,22 +4,21 @@
 //! Rust ships its own linker (`rust-lld`) and a static C library for its musl targets. Together they link
 //! any program of pure Rust. Only a crate that compiles C needs a C compiler for the target.
 
-use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use cargo_metadata::Message;
 use serde::Serialize;
+use trap_native::glibc::Release;
+use trap_native::{Libraries, shared_object};
 
 use crate::arch::Arch;
 use crate::cargo_args::{CargoArgs, cargo};
-use crate::project::{Project, Target};
+use crate::project::{Product, Project, Target};
+use crate::toolchain::{RUST_LLD, ensure_target, own_linker, rust_release};
 use crate::ui::Ui;
-use crate::{Class, Error, Result};
-
-/// The linker that comes with Rust.
-const RUST_LLD: &str = "rust-lld";
+use crate::{Class, Error, Result, glibc};
 
 /// The first Rust whose musl targets come with musl 1.2.5: musl applies packed relocations since 1.2.4.
 /// <https://github.com/rust-lang/rust/pull/142682>
@@ -41,8 +40,11 @@ pub struct Compile {
     pub env: Vec<(String, String)>,
     /// Which linker links it, and why that one.
     pub linker: String,
-    /// The binary whose path is wanted.
+    /// The binary or library whose path is wanted, by cargo's name for it.
     pub program: String,
+    /// True for a library.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
     /// Crates that compile C although no C compiler for the target was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wants_c: Vec<String>,
@@ -62,23 +64,29 @@ impl Compile {
         match &project.target {
             Target::Bin(name) => cargo_args.extend(["--bin".to_owned(), name.clone()]),
             Target::Example(name) => cargo_args.extend(["--example".to_owned(), name.clone()]),
+            Target::Lib { .. } => cargo_args.push("--lib".to_owned()),
         }
+        let library = project.product == Product::Library;
         cargo_args.extend(args.for_build());
         let mut compile = Self {
             arch,
-            target: arch.map(Arch::musl_target),
+            target: arch.map(if library { Arch::glibc_target } else { Arch::musl_target }),
             args: cargo_args,
             rustc_args: Vec::new(),
             env: Vec::new(),
             linker: "this machine's own".to_owned(),
-            program: project.target.name().to_owned(),
+            program: project.target.crate_name().to_owned(),
+            library,
             wants_c: Vec::new(),
             driver_flag: None,
         };
         if let Some(target) = compile.target {
             compile.args.extend(["--target".to_owned(), target.to_owned()]);
             compile.choose_linker(target)?;
-            compile.pack_relocations()?;
+            // The loader of a host may be older than packed relocations; a program brings its own.
+            if !library {
+                compile.pack_relocations()?;
+            }
             compile.choose_c_compiler(target, &project.compiles_c, &project.target_dir);
         }
         Ok(compile)
@@ -86,6 +94,14 @@ impl Compile {
 
     /// The user's linker, else Rust's own.
     fn choose_linker(&mut self, target: &'static str) -> Result<()> {
+        let stubs = self.arch.filter(|_| self.library).map(glibc::stubs).transpose()?;
+        if let Some(stubs) = &stubs {
+            // For this link alone: the build scripts of dependencies may be for the same target.
+            "rustc".clone_into(&mut self.args[0]);
+            // And of the library alone, where it is also one for Rust: cargo optimizes across crates only then.
+            self.args.extend(["--crate-type".to_owned(), "cdylib".to_owned()]);
+            self.rustc_args.push(format!("-Lnative={}", stubs.display()));
+        }
         let config = cargo_config2::Config::load().map_err(cargo_config)?;
         if let Some(linker) = config.linker(target).map_err(cargo_config)? {
             self.linker = format!("{} (configured for `{target}`)", linker.display());
@@ -98,21 +114,23 @@ impl Compile {
             return Ok(());
         }
         self.driver_flag = flags.into_iter().find(|flag| flag.contains("-fuse-ld") || flag.contains("-Wl,"));
-        let variable = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
-        let (linker, why) = if has_rust_lld()? {
-            (RUST_LLD.to_owned(), "Rust's own; no cross toolchain needed")
-        } else if let Ok(path) = which::which("ld.lld") {
-            (path.display().to_string(), "found in PATH; this Rust has no `rust-lld`")
-        } else {
-            return Err(Error::known(
-                "linker-missing",
-                Class::Machine,
-                format!("nothing on this machine can link for `{target}`: this Rust has no `rust-lld`"),
-            )
-            .with_hint("install Rust with rustup, or LLVM's linker (`apt-get install lld`), or set `target.<triple>.linker` in cargo's configuration"));
+        let linker = own_linker(target)?;
+        let why = match linker.as_str() {
+            RUST_LLD => "Rust's own; no cross toolchain needed",
+            _ => "found in PATH; this Rust has no `rust-lld`",
         };
         self.linker = format!("{linker} ({why})");
-        self.env.push((variable, linker));
+        if let Some(stubs) = &stubs {
+            self.rustc_args = shared_object(Libraries::Stubs(stubs));
+            // What no library has is told here, with the place that wants it.
+            self.rustc_args.push("-Clink-arg=-zdefs".to_owned());
+            if linker != RUST_LLD {
+                self.rustc_args.push(format!("-Clinker={linker}"));
+            }
+        } else {
+            let variable = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
+            self.env.push((variable, linker));
+        }
         Ok(())
     }
 
@@ -144,14 +162,26 @@ impl Compile {
             return;
         }
         let cpu = target.split('-').next().unwrap_or_default();
-        if let Some(prefix) = [format!("{cpu}-linux-musl-"), format!("{cpu}-linux-gnu-")]
-            .into_iter()
+        // A library on a machine of its own kind: the compiler that is there for everything else.
+        if self.library
+            && cfg!(all(target_os = "linux", target_env = "gnu"))
+            && self.arch == Arch::of_this_machine()
+        {
+            return;
+        }
+        let prefixes = if self.library { &["gnu"][..] } else { &["musl", "gnu"] };
+        if let Some(prefix) = prefixes
+            .iter()
+            .map(|libc| format!("{cpu}-linux-{libc}-"))
             .find(|prefix| which::which(format!("{prefix}gcc")).is_ok())
         {
             // A glibc compiler's defaults call functions that musl lacks: the fortified string functions,
             // and on Arm the atomics of libgcc.
-            let mut flags = "-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0".to_owned();
-            if cpu == "aarch64" {
+            let mut flags = String::new();
+            if !self.library {
+                flags.push_str("-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0");
+            }
+            if !self.library && cpu == "aarch64" {
                 flags.push_str(" -mno-outline-atomics");
             }
             for (compiler, tool, variable) in [("CC", "gcc", "CFLAGS"), ("CXX", "g++", "CXXFLAGS")] {
@@ -159,16 +189,28 @@ impl Compile {
                     continue;
                 }
                 self.env.push((format!("{compiler}_{name}"), format!("{prefix}{tool}")));
+                if flags.is_empty() {
+                    continue;
+                }
                 let variable = format!("{variable}_{name}");
                 let theirs = std::env::var(&variable).unwrap_or_default();
                 self.env.push((variable, format!("{theirs} {flags}").trim_start().to_owned()));
             }
         } else if which::which("zig").is_ok() && cfg!(unix) {
-            let wrapper = target_dir.join("trap").join(format!("zig-cc-{cpu}"));
+            let wrapper = target_dir.join("trap").join(format!("zig-cc-{}", self.zig_target(cpu)));
             self.env.push((format!("CC_{name}"), wrapper.display().to_string()));
             self.env.push((format!("AR_{name}"), "zig ar".to_owned()));
         } else {
             self.wants_c = compiles_c.to_vec();
+        }
+    }
+
+    /// What zig calls the target: of glibc it takes the oldest that a host may have.
+    fn zig_target(&self, cpu: &str) -> String {
+        if self.library {
+            format!("{cpu}-linux-gnu.{}", Release::LISTED)
+        } else {
+            format!("{cpu}-linux-musl")
         }
     }
 
@@ -191,36 +233,7 @@ impl Compile {
     /// # Errors
     /// `target-missing` under `--offline` or without rustup; rustup's own failure otherwise.
     pub fn ensure_target(&self, offline: bool, ui: &Ui) -> Result<()> {
-        let Some(target) = self.target else { return Ok(()) };
-        if has_target(target)? {
-            return Ok(());
-        }
-        let missing = |message: String| Error::known("target-missing", Class::Machine, message);
-        if offline {
-            return Err(missing(format!(
-                "the Rust target `{target}` is not installed, and nothing may be fetched"
-            ))
-            .with_hint(format!("run `rustup target add {target}` while online")));
-        }
-        if which::which("rustup").is_err() {
-            return Err(missing(format!(
-                "the Rust target `{target}` is not installed, and there is no `rustup` to add it"
-            ))
-            .with_hint(format!(
-                "install rustup, or your system's package with Rust's standard library for `{target}`"
-            )));
-        }
-        ui.status("Adding", format_args!("Rust target `{target}` (rustup target add {target})"));
-        let output = Command::new("rustup")
-            .args(["target", "add", target])
-            .output()
-            .map_err(|source| Error::Start { tool: "rustup".to_owned(), source, hint: None })?;
-        if output.status.success() && has_target(target)? {
-            return Ok(());
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(missing(format!("rustup could not add the target `{target}`: {}", said.trim()))
-            .with_hint(format!("run `rustup target add {target}` yourself and see what it needs")))
+        self.target.map_or(Ok(()), |target| ensure_target(target, offline, ui))
     }
 
     /// Runs cargo; its diagnostics go to stderr unchanged. Returns the path of the program.
@@ -250,6 +263,9 @@ impl Compile {
     /// When a compiler's wrapper cannot be written.
     pub(crate) fn command(&self, ui: &Ui) -> Result<Command> {
         self.write_zig_wrapper()?;
+        if let Some(arch) = self.arch.filter(|_| self.library) {
+            glibc::write_stubs(arch)?;
+        }
         let mut command = cargo();
         command.args(&self.args).arg("--message-format=json-render-diagnostics");
         if ui.is_quiet() {
@@ -280,7 +296,7 @@ impl Compile {
         for message in Message::parse_stream(messages) {
             match message {
                 Ok(Message::CompilerArtifact(artifact)) if artifact.target.name == self.program => {
-                    program = artifact.executable.or(program);
+                    program = self.product(artifact).or(program);
                 }
                 Ok(Message::TextLine(line)) => ui.detail("cargo", line),
                 Ok(_) => {}
@@ -306,9 +322,21 @@ impl Compile {
             Error::known(
                 "no-program",
                 Class::Tool,
-                format!("cargo built no executable named `{}`", self.program),
+                format!(
+                    "cargo built no {} named `{}`",
+                    if self.library { "shared library" } else { "executable" },
+                    self.program
+                ),
             )
         })
+    }
+
+    /// What is wanted of what cargo built.
+    fn product(&self, artifact: cargo_metadata::Artifact) -> Option<cargo_metadata::camino::Utf8PathBuf> {
+        if !self.library {
+            return artifact.executable;
+        }
+        artifact.filenames.into_iter().find(|path| path.extension() == Some("so"))
     }
 
     /// What a failed build may have been about, where we know more than cargo says.
@@ -341,10 +369,11 @@ impl Compile {
             return Ok(());
         };
         let cpu = self.target.and_then(|target| target.split('-').next()).unwrap_or_default();
+        let target = self.zig_target(cpu);
         let text = format!(
-            "#!/bin/sh\n# Written by cargo trap: zig as the C compiler for {cpu} musl.\nfor arg do\n  shift\n  \
+            "#!/bin/sh\n# Written by cargo trap: zig as the C compiler for {target}.\nfor arg do\n  shift\n  \
              case $arg in --target=*) ;; *) set -- \"$@\" \"$arg\" ;; esac\ndone\n\
-             exec zig cc -target {cpu}-linux-musl \"$@\"\n"
+             exec zig cc -target {target} \"$@\"\n"
         );
         let path = Path::new(path);
         crate::files::write(path, text.as_bytes(), crate::files::Mode::Executable)
@@ -356,62 +385,6 @@ pub(crate) fn not_started(source: io::Error) -> Error {
     Error::Start { tool: "cargo".to_owned(), source, hint: Some("install Rust with rustup".to_owned()) }
 }
 
-/// The release of the Rust that compiles here, `(1, 95)`; `(0, 0)` when it does not say.
-fn rust_release() -> Result<(u32, u32)> {
-    let said = rustc_print(&["--version"])?.unwrap_or_default();
-    let said = said.to_string_lossy();
-    let mut numbers =
-        said.split_whitespace().nth(1).unwrap_or_default().split('.').map_while(|n| n.parse().ok());
-    Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
-}
-
 fn cargo_config(error: cargo_config2::Error) -> Error {
     Error::known("cargo-config", Class::Request, "cargo's configuration cannot be read").with_source(error)
-}
-
-fn rustc() -> OsString {
-    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
-}
-
-/// What `rustc --print …` answers here, where a toolchain file may choose another Rust; `None` when rustc does
-/// not know the answer.
-fn rustc_print(args: &[&str]) -> Result<Option<PathBuf>> {
-    let run = |args: &[&str]| {
-        Command::new(rustc()).args(args).output().map_err(|source| Error::Start {
-            tool: "rustc".to_owned(),
-            source,
-            hint: Some("install Rust with rustup".to_owned()),
-        })
-    };
-    let output = run(args)?;
-    if output.status.success() {
-        return Ok(Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())));
-    }
-    // A rustc that cannot even say its version is not one that lacks an answer.
-    if run(&["--version"])?.status.success() {
-        return Ok(None);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(Error::known("rust-unusable", Class::Machine, format!("rustc does not run here: {}", said.trim()))
-        .with_hint("`rustup show` says which toolchain this folder asks for, and whether it is installed"))
-}
-
-/// True when the standard library for `target` is installed.
-///
-/// # Errors
-/// When rustc does not run.
-pub fn has_target(target: &str) -> Result<bool> {
-    Ok(rustc_print(&["--print", "target-libdir", "--target", target])?
-        .is_some_and(|libdir| std::fs::read_dir(libdir).is_ok_and(|mut entries| entries.next().is_some())))
-}
-
-/// True when this Rust brings its own linker, as every rustup toolchain does.
-///
-/// # Errors
-/// When rustc does not run.
-pub fn has_rust_lld() -> Result<bool> {
-    let name = if cfg!(windows) { "rust-lld.exe" } else { "rust-lld" };
-    Ok(rustc_print(&["--print", "target-libdir"])?
-        .and_then(|libdir| Some(libdir.parent()?.join("bin").join(name)))
-        .is_some_and(|path| path.exists()))
 }

@@ -14,7 +14,7 @@ use crate::plan::{self, Content, Plan, Request, Source, Step};
 use crate::platform::{self, Measured};
 use crate::size::Bytes;
 use crate::ui::Ui;
-use crate::{Class, Error, Result};
+use crate::{Class, Error, Result, addon};
 
 /// Carries the steps out and returns the artifact.
 ///
@@ -26,7 +26,7 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
     let mut programs = Vec::new();
     for step in &plan.steps {
         match step {
-            Step::AddTarget { .. } | Step::Write { .. } | Step::Zip { .. } => {}
+            Step::AddTarget { .. } | Step::Addon { .. } | Step::Write { .. } | Step::Zip { .. } => {}
             Step::Compile { compile, .. } => {
                 compile.ensure_target(offline, ui)?;
                 let path = compile.run(ui)?;
@@ -53,15 +53,19 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
             }
         }
     }
-    package(plan, programs, ui)
+    package(plan, programs, offline, ui)
 }
 
 /// Writes the artifact that carries these programs, and returns it.
 ///
 /// # Errors
 /// `ambiguous` when two are for the same machine; those of the platform's limits, and of writing.
-pub fn package(plan: &Plan, mut programs: Vec<Program>, ui: &Ui) -> Result<Artifact> {
+pub fn package(plan: &Plan, mut programs: Vec<Program>, offline: bool, ui: &Ui) -> Result<Artifact> {
     let request = &plan.request;
+    // Only for what passed the gate.
+    for program in programs.iter_mut().filter(|_| request.is_library()) {
+        program.addon = Some(addon::get(program.arch, offline, ui)?);
+    }
     programs.sort_by_key(|program| program.arch);
     if let Some(twice) = programs.windows(2).find(|pair| pair[0].arch == pair[1].arch) {
         let arch = twice[0].arch;
@@ -169,7 +173,11 @@ pub(crate) fn admit(path: &Path, wanted: Option<Arch>, request: &Request, ui: &U
         return Ok(Program::new(arch, bytes));
     }
     let elf = Elf::read(&name, &bytes)?;
-    for warning in gate::check(&name, &elf, wanted, Rules::EXECUTABLE)? {
+    let warnings = match request.platform.manifest.glibc.filter(|_| request.is_library()) {
+        Some(host) => gate::library::check(&name, &elf, &bytes, wanted, host)?,
+        None => gate::check(&name, &elf, wanted, Rules::EXECUTABLE)?,
+    };
+    for warning in warnings {
         ui.warning(warning);
     }
     let Machine::Known(arch) = elf.machine else {
@@ -220,6 +228,10 @@ fn content(plan: &Plan, programs: &[Program]) -> Result<Vec<File>> {
                     .ok_or_else(|| {
                         Error::known("no-program", Class::Request, format!("there is no program for {arch}"))
                     })?,
+                Content::Addon(arch) => {
+                    let program = programs.iter().find(|program| program.arch == *arch);
+                    program.and_then(|program| program.addon.clone()).unwrap_or_default()
+                }
                 Content::Stub(arch) => trap_native::stub((*arch).into()).to_vec(),
                 Content::Record => Vec::new(),
             };

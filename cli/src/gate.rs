@@ -1,6 +1,8 @@
 //! The gate: holds a program against what its takeover needs and refuses what cannot run, with a remedy.
 //!
-//! Takeovers that execute the program want [`Rules::EXECUTABLE`]; one that loads a library will want others.
+//! Takeovers that execute the program want [`Rules::EXECUTABLE`]; the one that loads a library wants [`library`].
+
+pub mod library;
 
 use crate::arch::Arch;
 use crate::elf::{Elf, Kind, Machine};
@@ -16,6 +18,8 @@ pub struct Rules {
 impl Rules {
     /// `exec`, `spawn` and everything else that starts the program as a process.
     pub const EXECUTABLE: Self = Self { self_contained: true };
+    /// What a process loads.
+    const LOADED: Self = Self { self_contained: false };
 }
 
 /// Holds a program against what its takeover and its architecture need; returns what is worth a warning.
@@ -29,6 +33,7 @@ pub fn check(name: &str, elf: &Elf, wanted: Option<Arch>, rules: Rules) -> Resul
     let refused = |code, message: String, hint: String| {
         Err(Error::known(code, Class::Request, message).with_hint(hint))
     };
+    let target = if rules.self_contained { Arch::musl_target } else { Arch::glibc_target };
     let arch = match elf.machine {
         Machine::Known(arch) => arch,
         Machine::Other(code) => {
@@ -36,7 +41,7 @@ pub fn check(name: &str, elf: &Elf, wanted: Option<Arch>, rules: Rules) -> Resul
             return refused(
                 "program-machine",
                 format!("`{name}` is for {known}, and the platform's machines are arm64 or x64"),
-                format!("build it for `{}` or `{}`", Arch::Arm64.musl_target(), Arch::X64.musl_target()),
+                format!("build it for `{}` or `{}`", target(Arch::Arm64), target(Arch::X64)),
             );
         }
     };
@@ -44,7 +49,7 @@ pub fn check(name: &str, elf: &Elf, wanted: Option<Arch>, rules: Rules) -> Resul
         return refused(
             "program-machine",
             format!("`{name}` is for {arch}, and `--arch {wanted}` was asked for"),
-            format!("give `--arch {arch}`, or a program built for `{}`", wanted.musl_target()),
+            format!("give `--arch {arch}`, or a program built for `{}`", target(wanted)),
         );
     }
     if elf.kind == Kind::Other {
@@ -55,7 +60,7 @@ pub fn check(name: &str, elf: &Elf, wanted: Option<Arch>, rules: Rules) -> Resul
         );
     }
     if rules.self_contained {
-        let target = arch.musl_target();
+        let target = target(arch);
         let needs = elf.interpreter.as_ref().map_or_else(
             || elf.needed.first().map(|library| format!("the library `{library}`")),
             |interpreter| Some(format!("the loader `{interpreter}`")),
@@ -65,7 +70,7 @@ pub fn check(name: &str, elf: &Elf, wanted: Option<Arch>, rules: Rules) -> Resul
             return refused(
                 "program-no-entry",
                 format!("`{name}` has no entry point: it is a shared library, not a program"),
-                "build a binary (`src/main.rs`, or a `[[bin]]`), not a `cdylib`".to_owned(),
+                "give `--takeover library` to load it into Node, or build a binary (`src/main.rs`, or a `[[bin]]`)".to_owned(),
             );
         }
         if let Some(needs) = needs {

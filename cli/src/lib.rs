@@ -3,9 +3,11 @@
 //! A build flows one way: [`project`] → [`compile`] → [`elf`] and [`gate`] → [`payload`] → [`platform`] → [`plan`] →
 //! [`exec`]. Each arrow is a value; only `compile` and `exec` touch the machine.
 
+pub mod addon;
 pub mod arch;
 pub mod artifact;
 pub mod bench;
+pub mod cache;
 pub mod cargo_args;
 pub mod cli;
 pub mod commands;
@@ -19,6 +21,7 @@ pub mod events;
 pub mod exec;
 pub mod files;
 pub mod gate;
+pub mod glibc;
 pub mod host;
 pub mod lambda;
 pub mod payload;
@@ -28,6 +31,7 @@ pub mod project;
 pub mod settings;
 pub mod size;
 pub mod text;
+pub mod toolchain;
 pub mod ui;
 
 pub use error::{Class, Error, Result};

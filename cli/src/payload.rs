@@ -37,6 +37,8 @@ pub struct Program {
     pub size: u64,
     /// The whole file; empty when somebody else puts it where it belongs.
     pub bytes: Vec<u8>,
+    /// What loads it, where it is a library.
+    pub addon: Option<Vec<u8>>,
 }
 
 /// What a program has in it that serves HTTP itself, on `$PORT` and the address `$TRAP_HOST`, where there is no
@@ -46,7 +48,12 @@ const SERVES: &[u8] = b"TRAP_HOST";
 impl Program {
     /// Hashes the file.
     pub fn new(arch: Arch, bytes: Vec<u8>) -> Self {
-        Self { arch, sha256: sha256(&bytes), size: bytes.len() as u64, bytes }
+        Self { arch, sha256: sha256(&bytes), size: bytes.len() as u64, bytes, addon: None }
+    }
+
+    /// The name of its file inside the `trap/` folder, with a `file` payload.
+    pub fn file_name(&self, name: &str) -> String {
+        if self.addon.is_some() { library_name(name, self.arch) } else { file_name(name, self.arch) }
     }
 
     /// Hashes a file of a program without keeping it: for an artifact that it is put into otherwise.
@@ -67,7 +74,7 @@ impl Program {
                 }
             }
         }
-        Ok(Self { arch, sha256: hex(&hasher.finalize()), size, bytes: Vec::new() })
+        Ok(Self { arch, sha256: hex(&hasher.finalize()), size, bytes: Vec::new(), addon: None })
     }
 
     /// True when the program serves HTTP itself, on the port that `PORT` names.
@@ -93,6 +100,16 @@ pub fn file_name(name: &str, arch: Arch) -> String {
 /// The name of the stub that goes with a `file` payload, inside the `trap/` folder.
 pub fn stub_name(name: &str, arch: Arch) -> String {
     format!("{name}.{arch}.stub")
+}
+
+/// The name of a library as a `file` payload inside the `trap/` folder.
+pub fn library_name(name: &str, arch: Arch) -> String {
+    format!("{name}.{arch}.so")
+}
+
+/// The name of the addon that loads such a library, inside the `trap/` folder.
+pub fn addon_name(name: &str, arch: Arch) -> String {
+    format!("{name}.{arch}.node")
 }
 
 /// How many characters some bytes become as base64, padding included.
@@ -155,7 +172,7 @@ pub fn module(
         match encoding {
             Encoding::Base64 => text.push_str(&format!("      base64: {},\n", program.arch)),
             Encoding::File => {
-                text.push_str(&format!("      file: {},\n", quoted(&file_name(name, program.arch))));
+                text.push_str(&format!("      file: {},\n", quoted(&program.file_name(name))));
             }
         }
         if program.serves() {
@@ -167,6 +184,13 @@ pub fn module(
                 Encoding::File => ("file", stub_name(name, program.arch)),
             };
             text.push_str(&format!("      stub: {{ {key}: {} }},\n", quoted(&value)));
+        }
+        if let Some(addon) = &program.addon {
+            let (key, value) = match encoding {
+                Encoding::Base64 => ("base64", STANDARD.encode(addon)),
+                Encoding::File => ("file", addon_name(name, program.arch)),
+            };
+            text.push_str(&format!("      addon: {{ {key}: {} }},\n", quoted(&value)));
         }
         text.push_str("    },\n");
     }
@@ -205,7 +229,7 @@ pub fn read_back(text: &str) -> Vec<Found> {
         .into_iter()
         .filter_map(|arch| {
             let entry = &text[text.find(&format!("    {arch}: {{\n"))?..];
-            let entry = &entry[..entry.find("\n    }")?];
+            let entry = &entry[..=entry.find("\n    }")?];
             let field = |name: &str| {
                 let value = &entry[entry.find(&format!("{name}: "))? + name.len() + 2..];
                 Some(value[..value.find(",\n")?].trim_matches('"').to_owned())
@@ -224,27 +248,28 @@ pub fn read_back(text: &str) -> Vec<Found> {
                 sha256: field("sha256")?,
                 size: field("size")?.parse().ok()?,
                 file: field("file"),
-                stub: stub_in(entry),
+                stub: companion(entry, "stub"),
+                addon: companion(entry, "addon"),
                 bytes,
             })
         })
         .collect()
 }
 
-/// The stub of an entry, if it has one.
-fn stub_in(entry: &str) -> Option<Stub> {
-    let (_, rest) = entry.split_once("      stub: { ")?;
+/// The stub or the addon of an entry, if it has one.
+fn companion(entry: &str, kind: &str) -> Option<Companion> {
+    let (_, rest) = entry.split_once(&format!("      {kind}: {{ "))?;
     let (key, rest) = rest.split_once(": \"")?;
     let (value, _) = rest.split_once('"')?;
     Some(match key {
-        "base64" => Stub::Bytes(STANDARD.decode(value).unwrap_or_default()),
-        _ => Stub::File(value.to_owned()),
+        "base64" => Companion::Bytes(STANDARD.decode(value).unwrap_or_default()),
+        _ => Companion::File(value.to_owned()),
     })
 }
 
-/// The exec stub as found by [`read_back`].
+/// What travels with a program, as found by [`read_back`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stub {
+pub enum Companion {
     /// Decoded; empty when the text is damaged.
     Bytes(Vec<u8>),
     /// The name of the file that holds it.
@@ -265,7 +290,9 @@ pub struct Found {
     /// For base64: the decoded program, or `None` inside when the text is damaged.
     pub bytes: Option<Option<Vec<u8>>>,
     /// The stub that travels with it.
-    pub stub: Option<Stub>,
+    pub stub: Option<Companion>,
+    /// The addon that travels with it, where it is a library.
+    pub addon: Option<Companion>,
 }
 
 #[cfg(test)]
@@ -302,7 +329,7 @@ mod tests {
         assert_eq!(found[0].file.as_deref(), Some("app.x64.bin"));
         assert!(found[0].bytes.is_none());
         assert!(!text.contains("function"));
-        assert_eq!(found[0].stub, Some(Stub::File("app.x64.stub".to_owned())));
+        assert_eq!(found[0].stub, Some(Companion::File("app.x64.stub".to_owned())));
     }
 
     #[test]
@@ -311,7 +338,7 @@ mod tests {
         for language in [Language::TypeScript, Language::JavaScript] {
             let found = read_back(&module("app", &programs, form(Encoding::Base64, language)));
             for found in &found {
-                assert_eq!(found.stub, Some(Stub::Bytes(trap_native::stub(found.arch.into()).to_vec())));
+                assert_eq!(found.stub, Some(Companion::Bytes(trap_native::stub(found.arch.into()).to_vec())));
                 assert_eq!(found.file, None);
             }
             for encoding in [Encoding::Base64, Encoding::File] {
@@ -320,6 +347,25 @@ mod tests {
                 assert_eq!(read_back(&text)[0].stub, None);
             }
         }
+    }
+
+    #[test]
+    fn a_library_travels_with_what_loads_it() {
+        let library = Program { addon: Some(vec![7; 5]), ..program(10) };
+        for language in [Language::TypeScript, Language::JavaScript] {
+            let without_stub = |encoding| Form { stub: false, ..form(encoding, language) };
+            let found =
+                read_back(&module("app", std::slice::from_ref(&library), without_stub(Encoding::Base64)));
+            assert_eq!(found[0].addon, Some(Companion::Bytes(vec![7; 5])));
+            assert_eq!((&found[0].stub, &found[0].file), (&None, &None));
+            let found =
+                read_back(&module("app", std::slice::from_ref(&library), without_stub(Encoding::File)));
+            assert_eq!(found[0].file.as_deref(), Some("app.x64.so"));
+            assert_eq!(found[0].addon, Some(Companion::File("app.x64.node".to_owned())));
+        }
+        assert!(
+            !module("app", &[program(9)], form(Encoding::Base64, Language::JavaScript)).contains("addon")
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::arch::Arch;
 use crate::compile::Compile;
 use crate::files::Mode;
 use crate::payload::{self, Encoding};
-use crate::platform::{self, Measured, Platform, Rendered, Values};
+use crate::platform::{self, Measured, Platform, Rendered, Values, WrapperValue, WrapperValues};
 use crate::settings::{Lang, Takeover, class_name};
 use crate::{Class, Error, Result};
 
@@ -81,7 +81,7 @@ impl Request {
     pub fn bridge(&self) -> Bridge {
         let offered = &self.platform.manifest.takeovers;
         match self.takeover {
-            Takeover::Auto if offered.contains(&Takeover::Bridge) => {
+            Takeover::Auto | Takeover::Wrapper if offered.contains(&Takeover::Bridge) => {
                 let is_apart = self.platform.manifest.single_file && !self.self_contained;
                 if is_apart { Bridge::Apart } else { Bridge::Inside }
             }
@@ -93,6 +93,22 @@ impl Request {
     /// True when the exec stub travels with the programs.
     pub fn carries_stub(&self) -> bool {
         self.takeover.uses_stub() && self.system == "linux"
+    }
+
+    /// True when it is a library that Node loads.
+    pub fn is_library(&self) -> bool {
+        self.takeover == Takeover::Library
+    }
+
+    /// What the platform must be told to start the programs before Node, where that was asked for.
+    fn wrapper(&self, arches: &[Arch]) -> WrapperValues {
+        let wrapper = self.platform.manifest.wrapper.as_ref().filter(|_| self.takeover == Takeover::Wrapper);
+        let Some(wrapper) = wrapper else { return WrapperValues::default() };
+        let value = |&arch: &Arch| WrapperValue {
+            aws_arch: arch.aws_name(),
+            path: format!("{}/trap/{}", wrapper.root, payload::file_name(&self.name, arch)),
+        };
+        WrapperValues { name: wrapper.variable.clone(), values: arches.iter().map(value).collect() }
     }
 }
 
@@ -131,6 +147,11 @@ pub enum Step {
         compile: Compile,
         /// The same, as a person would type it.
         command: String,
+    },
+    /// Build what loads a library, if that has not been done.
+    Addon {
+        /// For which machine.
+        arch: Arch,
     },
     /// Check a program that exists.
     Check {
@@ -174,6 +195,8 @@ pub enum Content {
     Program(Arch),
     /// What lets it replace the Node process.
     Stub(Arch),
+    /// What loads it, where it is a library.
+    Addon(Arch),
     /// The description of the artifact.
     Record,
 }
@@ -199,6 +222,9 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
         Source::Files(programs, _) => {
             steps.extend(programs.iter().map(|program| Step::Check { program: program.clone() }));
         }
+    }
+    if request.is_library() {
+        steps.extend(arches.iter().map(|&arch| Step::Addon { arch }));
     }
     let values = values(&request, arches);
     let main = platform::expand(&request.platform.manifest.main, &values);
@@ -240,6 +266,13 @@ pub fn plan(request: Request, arches: &[Arch]) -> Result<Plan> {
     }
     if request.encoding == Encoding::File {
         for &arch in arches {
+            if request.is_library() {
+                let path = format!("{code}trap/{}", payload::library_name(&request.name, arch));
+                steps.push(write(path, Content::Program(arch), "library"));
+                let path = format!("{code}trap/{}", payload::addon_name(&request.name, arch));
+                steps.push(write(path, Content::Addon(arch), "what loads the library into Node"));
+                continue;
+            }
             let path = format!("{code}trap/{}", payload::file_name(&request.name, arch));
             steps.push(write(path, Content::Program(arch), "program"));
             if request.carries_stub() {
@@ -287,7 +320,7 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
             Lang::Ts => "ts",
             Lang::Js => "js",
         },
-        takeover: request.takeover.as_str(),
+        takeover: request.takeover.in_node(),
         arch: arch.as_str(),
         aws_arch: arch.aws_name(),
         aws_arches: arches.iter().map(|arch| arch.aws_name()).collect::<Vec<_>>().join(" or "),
@@ -295,6 +328,7 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
             Encoding::Base64 => "base64",
             Encoding::File => "file",
         },
+        wrapper: request.wrapper(arches),
         single_file: request.single_file,
         bridge: request.bridge() != Bridge::None,
         lazy_bridge: request.bridge() == Bridge::Apart,

@@ -1,11 +1,13 @@
 //! The user's crate as we need it, from `cargo metadata`.
 
+mod library;
+
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
 use crate::cargo_args::CargoArgs;
-use crate::settings::Flags;
+use crate::settings::{Flags, Takeover};
 use crate::{Class, Error, Result};
 
 /// The program that the command line means, inside its workspace.
@@ -13,8 +15,10 @@ use crate::{Class, Error, Result};
 pub struct Project {
     /// The package's name.
     pub package: String,
-    /// The binary or example.
+    /// The binary, example or library.
     pub target: Target,
+    /// What cargo makes of it.
+    pub product: Product,
     /// The folder of the package's manifest.
     pub root: PathBuf,
     /// The folder of the workspace's root manifest.
@@ -38,13 +42,36 @@ pub enum Target {
     Bin(String),
     /// `--example NAME`
     Example(String),
+    /// `--lib`
+    Lib {
+        /// The package's.
+        name: String,
+        /// Cargo's own name for it, with `_` where the package's has `-`.
+        crate_name: String,
+    },
+}
+
+/// What a host is given of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// An executable.
+    Program,
+    /// A shared library, of the crate type `cdylib`.
+    Library,
 }
 
 impl Target {
     /// Its name, which also names the artifact.
     pub fn name(&self) -> &str {
         match self {
-            Self::Bin(name) | Self::Example(name) => name,
+            Self::Bin(name) | Self::Example(name) | Self::Lib { name, .. } => name,
+        }
+    }
+
+    /// The name that cargo's messages give it.
+    pub fn crate_name(&self) -> &str {
+        match self {
+            Self::Bin(name) | Self::Example(name) | Self::Lib { crate_name: name, .. } => name,
         }
     }
 }
@@ -53,26 +80,31 @@ impl Target {
 const C_BUILDERS: [&str; 4] = ["cc", "cmake", "autotools", "nasm-rs"];
 
 impl Project {
-    /// Finds the one program that is meant.
+    /// Finds the one program that is meant, or the library: where `takeover`, or else the manifest, says so, and
+    /// where there is nothing else.
     ///
     /// # Errors
     /// `no-project` outside a cargo project; `ambiguous` with the list of names when several programs fit;
-    /// `no-program` when none does.
-    pub fn find(args: &CargoArgs) -> Result<Self> {
+    /// `no-program` or `no-library` when none does.
+    pub fn find(args: &CargoArgs, takeover: Option<Takeover>) -> Result<Self> {
         let metadata = metadata(args)?;
         let package = package(&metadata, args)?;
-        let target = target(package, args)?;
+        let flags = Flags::from_metadata(&package.name, &package.metadata)?;
+        let wants_library = takeover.or(flags.takeover) == Some(Takeover::Library);
+        let (target, product) = library::target(package, args, wants_library)
+            .unwrap_or_else(|| target(package, args).map(|target| (target, Product::Program)))?;
         let target_dir = args.target_dir.clone().unwrap_or_else(|| metadata.target_directory.clone().into());
         Ok(Self {
             package: package.name.to_string(),
             root: folder(package).to_path_buf(),
             workspace_root: metadata.workspace_root.clone().into(),
             target_dir,
-            flags: Flags::from_metadata(&package.name, &package.metadata)?,
+            flags,
             spec: spec(&metadata, package),
             outside: outside(&metadata),
             compiles_c: compiles_c(&metadata, package),
             target,
+            product,
         })
     }
 }
@@ -255,7 +287,10 @@ fn compiles_c(metadata: &Metadata, package: &Package) -> Vec<String> {
 fn with_programs(members: &[&Package]) -> Vec<String> {
     members
         .iter()
-        .filter(|package| package.targets.iter().any(|target| target.kind.contains(&TargetKind::Bin)))
+        .filter(|package| {
+            library::of(package).is_some()
+                || package.targets.iter().any(|target| target.kind.contains(&TargetKind::Bin))
+        })
         .map(|package| package.name.to_string())
         .collect()
 }

@@ -28,6 +28,10 @@ pub enum Takeover {
     ExecExecve,
     /// Run the program as a child and wait for it (any Node)
     Spawn,
+    /// Load a `cdylib` into the Node process and call its `trap`, which polls there (Node on glibc)
+    Library,
+    /// Start the program before Node, by `AWS_LAMBDA_EXEC_WRAPPER`; as `auto` where that is not set
+    Wrapper,
     /// Run the program as a child and feed it the host's events (hosts that push)
     Bridge,
     /// Replace the Node process by the program, which serves HTTP on `$PORT` itself (hosts that only start a process)
@@ -45,6 +49,16 @@ impl Takeover {
             Self::Spawn => "spawn",
             Self::Bridge => "bridge",
             Self::Port => "port",
+            Self::Library => "library",
+            Self::Wrapper => "wrapper",
+        }
+    }
+
+    /// The name that the trampoline is told: what is to happen where Node was started.
+    pub fn in_node(self) -> &'static str {
+        match self {
+            Self::Wrapper => Self::Auto.as_str(),
+            other => other.as_str(),
         }
     }
 
@@ -60,8 +74,8 @@ impl Takeover {
     /// True when the exec stub may be what replaces the process, so that it has to travel with the program.
     pub fn uses_stub(self) -> bool {
         match self {
-            Self::Auto | Self::Exec | Self::ExecStub | Self::Port => true,
-            Self::ExecExecve | Self::Spawn | Self::Bridge => false,
+            Self::Auto | Self::Exec | Self::ExecStub | Self::Port | Self::Wrapper => true,
+            Self::ExecExecve | Self::Spawn | Self::Bridge | Self::Library => false,
         }
     }
 }

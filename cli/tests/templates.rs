@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_trap::commands::new;
-use cargo_trap::platform::{self, Platform, Values};
+use cargo_trap::platform::{self, Platform, Values, WrapperValue, WrapperValues};
 use cargo_trap::settings::{Lang, Takeover};
 
 fn templates() -> PathBuf {
@@ -25,6 +25,7 @@ fn values(platform: &Platform, lang: Lang) -> Values {
         aws_arch: "arm64",
         aws_arches: "arm64".to_owned(),
         payload: "base64",
+        wrapper: WrapperValues::default(),
         single_file: platform.manifest.single_file,
         bridge: true,
         lazy_bridge: platform.manifest.single_file
@@ -40,9 +41,13 @@ fn values(platform: &Platform, lang: Lang) -> Values {
 }
 
 fn rendered(platform: &Platform, lang: Lang) -> BTreeMap<String, String> {
+    rendered_with(platform, &values(platform, lang))
+}
+
+fn rendered_with(platform: &Platform, values: &Values) -> BTreeMap<String, String> {
     let mut files = platform.files();
     files.extend(platform.host_files().into_iter().map(|(path, text)| (format!("host/{path}"), text)));
-    platform::render(&files, &values(platform, lang))
+    platform::render(&files, values)
         .unwrap()
         .into_iter()
         .map(|file| {
@@ -97,6 +102,34 @@ fn every_platform_renders_as_expected_in_every_language() {
             let expected = templates().join("platforms").join(&platform.manifest.id).join("expected");
             compare(&expected.join(format!("{lang:?}").to_lowercase()), &rendered(&platform, lang));
         }
+    }
+}
+
+#[test]
+fn a_wrapper_is_part_of_what_platforms_are_told_that_can_start_one() {
+    for platform in platform::all().unwrap() {
+        let Some(wrapper) = &platform.manifest.wrapper else { continue };
+        assert!(
+            wrapper.source.starts_with("https://"),
+            "{}: a wrapper without a source",
+            platform.manifest.id
+        );
+        let value = |aws_arch, arch| WrapperValue {
+            aws_arch,
+            path: format!("{}/trap/my-service.{arch}.bin", wrapper.root),
+        };
+        let mut values = values(&platform, platform.manifest.langs[0]);
+        values.aws_arches = "arm64 or x86_64".to_owned();
+        values.wrapper = WrapperValues {
+            name: wrapper.variable.clone(),
+            values: vec![value("arm64", "arm64"), value("x86_64", "x64")],
+        };
+        let rendered = rendered_with(&platform, &values);
+        let expected = templates().join("platforms").join(&platform.manifest.id).join("expected/wrapper");
+        compare(&expected, &rendered);
+        let next = |line: &String| platform::render_text("next", line, &values).unwrap();
+        let next: Vec<_> = platform.manifest.next.iter().map(next).collect();
+        assert!(next.iter().any(|line| line.contains(&wrapper.variable)), "{next:?}");
     }
 }
 
@@ -163,6 +196,9 @@ fn every_platform_has_its_main_module_and_names_its_limits_sources() {
         for limit in &manifest.limits {
             assert!(limit.source.starts_with("https://"), "{}: a limit without a source", manifest.id);
         }
+        let has = |takeover| manifest.takeovers.contains(&takeover);
+        assert_eq!(has(Takeover::Library), manifest.glibc.is_some(), "{}: which glibc?", manifest.id);
+        assert_eq!(has(Takeover::Wrapper), manifest.wrapper.is_some(), "{}: by what?", manifest.id);
         for next in &manifest.next {
             platform::render_text("next", next, &values(&platform, manifest.langs[0])).unwrap();
         }

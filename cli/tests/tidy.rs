@@ -84,6 +84,35 @@ fn the_readme_says_what_every_exit_status_means() {
     }
 }
 
+/// The compiler forbids it wherever the workspace's lints count, attributes such as `no_mangle` included. What the macro
+/// `trap_runtime::library!` writes into other crates is the one exception that no lint sees.
+#[test]
+fn unsafe_code_is_in_trap_native_alone() {
+    let workspace: toml::Table =
+        toml::from_str(&fs::read_to_string(root().join("Cargo.toml")).unwrap()).unwrap();
+    let workspace = workspace["workspace"].as_table().unwrap();
+    assert_eq!(workspace["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    let mut others = Vec::new();
+    for (path, text) in files("", "Cargo.toml") {
+        let manifest: toml::Table = toml::from_str(&text).unwrap();
+        let inherits = manifest.get("lints").and_then(|lints| lints.get("workspace"));
+        if manifest.contains_key("package") && inherits.and_then(toml::Value::as_bool) != Some(true) {
+            others.push(path.parent().unwrap().to_owned());
+        }
+    }
+    for folder in others {
+        let name = folder.strip_prefix(root()).unwrap().to_str().unwrap();
+        if name == "trap-native/checks" {
+            continue;
+        }
+        // Examples are to be copied, and inherit nothing.
+        assert!(name.starts_with("examples/"), "`{name}` does not take the workspace's lints");
+        for (path, text) in files(name, ".rs") {
+            assert!(!text.contains("unsafe"), "{}", path.display());
+        }
+    }
+}
+
 #[test]
 fn the_npm_package_and_the_crates_have_one_version() {
     let package: serde_json::Value =

@@ -81,6 +81,21 @@ pub fn artifact(subject: &Subject) -> Result<PathBuf> {
     MADE.get(recipe, || build(recipe))
 }
 
+/// What the artifact of a subject carries for its architecture: the program, or the library.
+///
+/// # Errors
+/// When the artifact that holds it cannot be built.
+pub fn carried(subject: &Subject) -> Result<PathBuf> {
+    if subject.takeover != Takeover::Library {
+        return program(subject.program, subject.arch);
+    }
+    let as_file =
+        Subject { delivery: Delivery::Lambda, payload: Payload::File, carries: Carries::Both, ..*subject };
+    let folder = artifact(&as_file)?;
+    let name = format!("{}.{}.so", subject.program, subject.arch);
+    find(&folder, &name).ok_or_else(|| format!("no `{name}` in `{}`", folder.display()))
+}
+
 /// The program itself, for one architecture, as an artifact carries it.
 ///
 /// # Errors
@@ -152,7 +167,9 @@ fn build(recipe: Recipe) -> Result<PathBuf> {
             command.arg("--program").arg(padded(arch)?);
         }
         named => {
-            command.args(["-p", named.word(), "--profile", "trap-test"]);
+            let profile =
+                if recipe.takeover == Takeover::Library { "trap-test-library" } else { "trap-test" };
+            command.args(["-p", named.word(), "--profile", profile]);
         }
     }
     run(&mut command)?;

@@ -9,6 +9,8 @@
 pub mod artifact;
 pub mod bundle;
 pub mod http;
+pub mod musl;
+pub mod native;
 pub mod platform;
 pub mod record;
 pub mod sandbox;

@@ -18,7 +18,7 @@ use crate::{
     platform::{Answer, Launch, Platform, Running},
     record::Record,
     sandbox::Disks,
-    subject::{Arch, Subject},
+    subject::{Arch, Subject, Takeover},
     tools, wait,
 };
 
@@ -103,7 +103,28 @@ impl Stage {
         let deployment = deployed.folder;
         let (running, record) = (None, Record::default());
         let (disks, before) = (None, Vec::new());
-        Ok(Self { subject, platform, folder, launch, disks, before, deployment, running, record })
+        let mut stage =
+            Self { subject, platform, folder, launch, disks, before, deployment, running, record };
+        if subject.takeover == Takeover::Wrapper {
+            stage.bootstrap()?;
+            stage.name_wrapper();
+        }
+        Ok(stage)
+    }
+
+    /// Starts the host by what stands in for Lambda's own bootstrap, which knows of wrappers.
+    fn bootstrap(&mut self) -> Result<()> {
+        let path = self.folder.join("bootstrap");
+        fs::write(&path, cargo_trap::host::BOOTSTRAP)
+            .map_err(|error| format!("writing `{}`: {error}", path.display()))?;
+        self.before = vec!["/bin/sh".into(), path.into()];
+        Ok(())
+    }
+
+    /// Sets the variable that names the program as the wrapper, as the artifact says it; the folder is another one here.
+    fn name_wrapper(&mut self) {
+        let program = format!("trap/{}.{}.bin", self.subject.program, self.subject.arch);
+        self.launch.set("AWS_LAMBDA_EXEC_WRAPPER", self.deployment.join(program).display().to_string());
     }
 
     /// Copies the deployment into the stage, so that a case may damage it.
@@ -116,6 +137,9 @@ impl Stage {
         self.launch.folder.clone_from(&copy);
         self.launch.set("LAMBDA_TASK_ROOT", copy.display().to_string());
         self.deployment = copy;
+        if self.subject.takeover == Takeover::Wrapper {
+            self.name_wrapper();
+        }
         Ok(&self.deployment)
     }
 
@@ -302,7 +326,13 @@ impl Drop for Stage {
 
 /// Whether a command line, its words separated by zeros, is that of Node; an emulator may stand before it.
 pub fn is_node(command: &str) -> bool {
-    command.split('\0').take(2).any(|word| word.ends_with("/bin/node"))
+    let mut words = command.split('\0');
+    let first = words.next().unwrap_or_default();
+    // A program that was started in Node's place has Node's command line behind its own name.
+    let is_emulator =
+        first.rsplit('/').next().is_some_and(|name| name.contains("qemu") || name.contains("binfmt"));
+    let word = if is_emulator { words.next().unwrap_or_default() } else { first };
+    word.ends_with("/bin/node")
 }
 
 /// The JSON a program answered with.

@@ -32,6 +32,8 @@ words!(
         ExecStub = "exec:stub",
         ExecExecve = "exec:execve",
         Spawn = "spawn",
+        Library = "library",
+        Wrapper = "wrapper",
     }
 );
 words!(Payload { Base64 = "base64", File = "file" });
@@ -44,7 +46,7 @@ words!(
         Genezio = "genezio",
     }
 );
-words!(Program { Faulty = "faulty", Big = "faulty-10mb", HelloAxum = "hello-axum", HelloRuntime = "hello-runtime" });
+words!(Program { Faulty = "faulty", Big = "faulty-10mb", HelloAxum = "hello-axum", HelloRuntime = "hello-runtime", Library = "library", Inside = "inside" });
 words!(
     /// The architectures an artifact carries.
     Carries { Both = "both", X64 = "x64", Arm64 = "arm64" }

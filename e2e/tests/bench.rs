@@ -123,7 +123,7 @@ fn three_samples_of_everything() {
         "{run:?}"
     );
     assert_eq!(run.own_overhead_ms.len(), 20);
-    assert_eq!(run.variants.len(), 1 + 3 * 12);
+    assert_eq!(run.variants.len(), 3 + 3 * 15);
     for variant in &run.variants {
         is_plausible(variant);
     }
@@ -140,9 +140,10 @@ fn three_samples_of_everything() {
             "{defaults:?}"
         );
     }
-    // Only a Node without `process.execve` lacks something, and it is said.
+    // A Node without `process.execve` lacks something, and a program that is given has no library; both is said.
     for variant in run.variants.iter().filter(|variant| variant.unavailable.is_some()) {
-        assert!(variant.id.ends_with("/exec:execve") && is_on(variant, "20."), "{}", name(variant));
+        let lacks_execve = variant.id.ends_with("/exec:execve") && is_on(variant, "20.");
+        assert!(lacks_execve || variant.id.ends_with("/library"), "{}", name(variant));
         assert!(variant.samples.is_empty() && variant.traces.is_empty(), "{variant:?}");
     }
     let kept = journal::read(&place.journal()).expect("the journal reads");
@@ -181,10 +182,10 @@ fn under_the_client_of_aws() {
         "--variant",
         "handler",
     ]));
-    assert_eq!(run.variants.len(), 7, "{:?}", run.variants.iter().map(name).collect::<Vec<_>>());
+    assert_eq!(run.variants.len(), 11, "{:?}", run.variants.iter().map(name).collect::<Vec<_>>());
     for variant in &run.variants {
         is_plausible(variant);
-        assert!(variant.kind == Kind::Program || variant.client == Some(Client::Ric), "{}", name(variant));
+        assert!(!variant.kind.has_node() || variant.client == Some(Client::Ric), "{}", name(variant));
         assert_eq!(
             variant.client_version.is_some(),
             variant.client == Some(Client::Ric),
@@ -192,6 +193,44 @@ fn under_the_client_of_aws() {
             name(variant)
         );
     }
+}
+
+/// What only a crate has that is a library too. That it answered from inside Node, and that no Node was started for the
+/// wrapper, is looked at before a start counts.
+#[test]
+fn a_library_and_a_wrapper_beside_what_they_are_held_against() {
+    let Some((program, nodes)) = ready() else { return };
+    let place = Place::new(&program);
+    let mut command = Command::new(artifact::cli().expect("it compiles"));
+    command.args(["trap", "bench", "--package", "library", "--profile", "trap-test-library", "--locked"]);
+    command.args(["--runs", "3", "--warm", "2", "--format", "json", "--node", path(&nodes[1].1)]);
+    for variant in ["file/library", "base64/library", "file/wrapper", "file/exec:stub"] {
+        command.args(["--variant", variant]);
+    }
+    // Limits that hold whatever the machine does: that they can be held is what counts.
+    for budget in ["file/wrapper: over-bootstrap<=60s", "file/library: over-boot<=60s"] {
+        command.args(["--budget", budget]);
+    }
+    // Compiled where the next run finds it.
+    command.arg("--target-dir").arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-library"));
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).env("TMPDIR", place.temporary.path());
+    let output = command.env_remove("CARGO_TRAP_NODE").output().expect("it starts");
+    place.is_clean();
+    let run = run_of(&output);
+    let ids: Vec<_> = run.variants.iter().map(|variant| variant.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        ["program", "bootstrap", "file/wrapper", "boot", "base64/library", "file/exec:stub", "file/library"]
+    );
+    run.variants.iter().for_each(is_plausible);
+    let left = left(run.variants.iter());
+    assert!(left["file/library"] > 4.0 * left["file/exec:stub"], "Node stays: {left:?}");
+    assert!(left["file/wrapper"] < 2.0 * left["program"], "no Node was there: {left:?}");
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        talk.contains("is kept by `file/wrapper`: ") && talk.contains("is kept by `file/library`"),
+        "{talk}"
+    );
 }
 
 /// Everything a variant has to say, and nothing that cannot be.
@@ -218,7 +257,9 @@ fn is_plausible(variant: &Variant) {
         assert!(!sample.warm_us.is_empty() && sample.warm_us.iter().all(|us| *us > 0.0), "{what}");
         assert!(sample.per_second.is_some_and(|rate| rate > 0.0), "{what}");
     }
-    assert_eq!(variant.traces.len(), if variant.kind == Kind::Ours { 3 } else { 0 }, "{name}");
+    // Where Node stays there is no hand-over to tell of.
+    let tells = variant.kind == Kind::Ours && !variant.id.ends_with("/bridge");
+    assert_eq!(variant.traces.len(), if tells { 3 } else { 0 }, "{name}");
     for trace in &variant.traces {
         let what = format!("{name}: {trace:?}");
         let phases: BTreeMap<Phase, f64> = trace.phases.iter().copied().collect();
@@ -337,4 +378,22 @@ fn a_variant_that_cannot_be_measured_is_given_up_with_its_reason() {
     assert!(why.contains("its first 3 starts failed") && why.contains("TRAP_"), "{why}");
     assert!(stub.samples.is_empty());
     assert_eq!(find("file/exec:execve").samples.len(), 4);
+}
+
+#[test]
+fn no_request_is_lost_while_programs_are_killed() {
+    let Some((program, nodes)) = ready() else { return };
+    let place = Place::new(&program);
+    let (_, node) = &nodes[1];
+    let load = ["--load", "3", "--kill-every", "0.7", "--at-once", "20", "--message-format", "json"];
+    let output = place.command(&[&load[..], &["--node", path(node)]].concat()).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let load: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one line of JSON");
+    let count = |name: &str| load[name].as_u64().unwrap_or_else(|| panic!("no number `{name}`: {load}"));
+    assert!(count("answered") > 20, "{load}");
+    assert!((3..=4).contains(&count("kills")) && count("killed") >= count("kills"), "{load}");
+    assert!(count("failed") <= count("killed"), "{load}");
+    assert_eq!((&load["lost"], &load["left"]), (&serde_json::json!({}), &serde_json::json!([])), "{load}");
+    place.is_clean();
 }

@@ -14,6 +14,8 @@ export interface Situation {
     readonly mainThread: boolean;
     /** Whether the payload brings a stub for this architecture. */
     readonly stub: boolean;
+    /** Whether the payload is a library, and brings the addon that loads it. */
+    readonly addon: boolean;
     /** Whether Node has `process.execve`. */
     readonly execve: boolean;
     /** Whether there is a Runtime API to poll. */
@@ -27,6 +29,9 @@ export interface Situation {
     /** Whether the program serves HTTP on a port by itself. */
     readonly serves: boolean;
 }
+
+/** One way to give the program control. */
+type Way = Means | "spawn" | "library";
 
 /**
  * What becomes of the host: the program polls in its place, it serves HTTP on the host's port in its place, it is fed
@@ -45,12 +50,15 @@ export interface Choice {
     readonly asked: Takeover;
     readonly role: Role;
     /** Ways to give the program this process, best first: the next is tried when one comes back. */
-    readonly takeovers: readonly (Means | "spawn")[];
+    readonly takeovers: readonly Way[];
     /** Why this role, or the first of these ways: a fragment that follows "because". */
     readonly reason: string;
 }
 
-/** Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
+/**
+ * Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had,
+ * and `TRAP_LIBRARY_UNAVAILABLE` when a library cannot be loaded.
+ */
 export declare function choose(situation: Situation, { role, why }: Chosen): Choice;
 
 /** The role, and what speaks for it. */
@@ -58,3 +66,7 @@ export declare function roleIn({ asked, polls, concurrent, snapStart, mainThread
 
 /** The error for a forced takeover that something stands in the way of. */
 export declare function execUnavailable(asked: string, obstacle: string, advice?: string): TrapError;
+
+/** The error for a library where something stands in the way of loading it. */
+export declare function libraryUnavailable(obstacle: string): TrapError;
+export {};

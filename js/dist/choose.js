@@ -11,11 +11,15 @@ const ALLOWED = {
     "exec:stub": ["exec:stub"],
     "exec:execve": ["exec:execve"],
     spawn: ["spawn"],
+    library: ["library"],
 };
 
 const FORCED = "it was forced at build time";
 
-/** Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
+/**
+ * Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had,
+ * and `TRAP_LIBRARY_UNAVAILABLE` when a library cannot be loaded.
+ */
 export function choose(situation, { role, why }) {
     const { asked } = situation;
     if (role === "bridge" || role === "none" || asked === "bridge")
@@ -29,11 +33,12 @@ export function choose(situation, { role, why }) {
         else if (!obstacles.includes(obstacle))
             obstacles += obstacle + ", and ";
     }
+    const obstacle = obstacles.slice(0, -", and ".length);
     if (takeovers.length === 0)
-        throw execUnavailable(asked, obstacles.slice(0, -", and ".length));
+        throw asked === "library" ? libraryUnavailable(obstacle) : execUnavailable(asked, obstacle);
     if (asked !== "auto")
         return { asked, role, takeovers, reason: why };
-    const found = takeovers[0] === "spawn" ? obstacles.slice(0, -", and ".length) : `${obstacles}this is the main thread of Node`;
+    const found = takeovers[0] === "spawn" ? obstacle : `${obstacles}this is the main thread of Node`;
     return { asked, role, takeovers, reason: why === "" ? found : `${why}, and ${found}` };
 }
 
@@ -64,13 +69,21 @@ export function execUnavailable(asked, obstacle, advice) {
     return new TrapError("TRAP_EXEC_UNAVAILABLE", `takeover \`${asked}\` was forced at build time, but ${obstacle}`, advice ?? "build with `cargo trap build --takeover auto`, which takes what the host can do");
 }
 
-/** Why this process cannot be replaced, or `undefined` when it can. */
-function obstacleTo(means, { system, arch, nodeVersion, mainThread, stub, execve }) {
+/** The error for a library where something stands in the way of loading it. */
+export function libraryUnavailable(obstacle) {
+    return new TrapError("TRAP_LIBRARY_UNAVAILABLE", `a library was packaged for this host to load, but ${obstacle}`, "build a program in its place: `cargo trap build --takeover auto`, with `--bin` where the crate has one");
+}
+
+/** Why this process cannot be replaced, or given a library; `undefined` when it can. */
+function obstacleTo(means, situation) {
+    const { system, arch, nodeVersion, mainThread, stub, addon, execve } = situation;
     if (system !== "linux")
         return `the host runs ${system}, not linux`;
-    // A stub would end the whole host there without a word.
+    // A stub would end the whole host there without a word, and a library could not be stopped.
     if (!mainThread)
         return "the module runs in a worker thread";
+    if (means === "library")
+        return addon ? undefined : `the payload has no addon for ${arch}`;
     if (means === "exec:stub")
         return stub ? undefined : `the payload has no stub for ${arch}`;
     return execve ? undefined : `Node ${nodeVersion} has no process.execve (22.15 and later have it)`;

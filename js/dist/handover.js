@@ -4,6 +4,7 @@
 import { execUnavailable } from "./choose.js";
 import { ELF_HEAD_LENGTH, elfMachine } from "./elf.js";
 import { TrapError, systemCode, systemReason } from "./errors.js";
+import { callLibrary } from "./library.js";
 
 /** Longest `NAME=value` in bytes that Linux passes to a new program, its final zero included. */
 const LONGEST_VARIABLE = 131072;
@@ -57,7 +58,10 @@ export function handOver(choice, installed, host, log) {
 }
 
 /** Tries one takeover; what comes back is the reason for that. */
-function attempt(takeover, asked, { path, stub }, host) {
+function attempt(takeover, asked, installed, host) {
+    const { path, stub } = installed;
+    if (takeover === "library")
+        return callLibrary(installed, host);
     // The system refuses what is no program for this machine, and a stub comes back from that.
     if (takeover === "exec:stub")
         return stub === undefined ? "there is no stub" : host.execByStub(stub, path);

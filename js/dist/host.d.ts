@@ -26,7 +26,7 @@ export interface Refused {
     readonly refused: unknown;
 }
 
-/** Where a stub is: a file that can be loaded as it is, or text and the folder it can be written to. */
+/** Where a stub or an addon is: a file that can be loaded as it is, or text and the folder it can be written to. */
 export type StubPlace = {
     readonly file: string;
 } | {
@@ -66,6 +66,8 @@ export interface Host {
     mayExecute(path: string): boolean;
     /** The first bytes of a file, fewer if it is shorter. */
     head(path: string, length: number): Uint8Array;
+    /** A small file as base64. */
+    base64(path: string): string;
     /** Lowercase hexadecimal SHA-256 of a file. */
     sha256(path: string): string;
     /** A word that no other start uses at the same time. */
@@ -92,6 +94,10 @@ export interface Host {
     execve(path: string, env: Record<string, string>): unknown;
     /** Runs a child with this process's stdio and waits for its end. */
     spawn(path: string, env: Record<string, string>): ChildEnd | Refused;
+    /** Loads an addon, and by it a library into this process, whose `trap` is called: returns when that does. */
+    callLibrary(addon: StubPlace, path: string): {
+        readonly status: number;
+    } | Refused;
     /** Ends this process. */
     exit(status: number): never;
     /** Ends this process by a signal, as a shell would see it; by status 128 + n where it survives that. */

@@ -166,7 +166,9 @@ class NodeExchange {
     reply(status, headers, body) {
         if (this.isGone)
             return;
-        this.#response.writeHead(status, headers);
+        // With its length it is one write, and not one for each chunk.
+        const length = globalThis.Buffer.byteLength(body);
+        this.#response.writeHead(status, { ...headers, "content-length": String(length) });
         this.#response.end(body);
     }
 }

@@ -120,6 +120,9 @@ class NodeHost {
             this.#fs.closeSync(file);
         }
     }
+    base64(path) {
+        return this.#fs.readFileSync(path).toString("base64");
+    }
     sha256(path) {
         const hash = this.#builtin("crypto").createHash("sha256");
         return hash.update(this.#fs.readFileSync(path)).digest("hex");
@@ -196,10 +199,7 @@ class NodeHost {
         const { env } = this.#process;
         env[STUB_VARIABLE] = path;
         try {
-            if ("file" in stub)
-                this.#load(stub.file);
-            else
-                this.#loadText(stub.base64, stub.folder);
+            this.#load(stub, { exports: {} });
         }
         catch (error) {
             return error;
@@ -209,23 +209,36 @@ class NodeHost {
         }
         return undefined;
     }
-    #load(file) {
-        // lap: hand-over
-        this.#process.dlopen({ exports: {} }, file);
+    callLibrary(addon, path) {
+        const module = { exports: {} };
+        try {
+            this.#load(addon, module);
+            return { status: module.exports.trap?.(path) ?? 1 };
+        }
+        catch (error) {
+            return { refused: error };
+        }
     }
-    /** Loads a stub from a file without a name: it is gone with this process, whatever becomes of that. */
-    #loadText(base64, folder) {
+    /** Loads native code. What is text gets a file without a name: it is gone with this process, whatever becomes of that. */
+    #load(place, module) {
+        if ("file" in place)
+            return this.#dlopen(place.file, module);
+        const { base64, folder } = place;
         const { Buffer } = globalThis;
         const path = `${folder}/trap-stub.${this.uniqueWord()}`;
         const file = this.#fs.openSync(path, "wx+", 0o700);
         try {
             this.#fs.unlinkSync(path);
             this.#fs.writeSync(file, Buffer.from(base64, "base64"));
-            this.#load(`/proc/self/fd/${file}`);
+            this.#dlopen(`/proc/self/fd/${file}`, module);
         }
         finally {
             this.#fs.closeSync(file);
         }
+    }
+    #dlopen(file, module) {
+        // lap: hand-over
+        this.#process.dlopen(module, file);
     }
     execve(path, env) {
         this.#unblockStdio();

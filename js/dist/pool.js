@@ -7,7 +7,7 @@ import { textOf } from "./bytes.js";
 import { TrapError, isTrapError, systemReason } from "./errors.js";
 import { RuntimeApi } from "./runtime-api.js";
 
-/** Milliseconds before the second start after a failure; doubles with every further one, up to the longest. */
+/** Milliseconds before the second start after a program failed that had answered nothing; doubles with every further one, up to the longest. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;
 
@@ -29,8 +29,10 @@ export class Pool {
     #place;
     #programs = new Set();
     #queue = new Set();
-    /** Starts in a row that failed. */
+    /** Failures in a row: programs that ended without any answer. Those that run together when one fails count as one. */
     #failures = 0;
+    /** Failures ever. */
+    #wave = 0;
     /** Runs while a start waits for its time. */
     #pause;
     /** The signal that is to end this process. */
@@ -118,6 +120,7 @@ export class Pool {
             headers,
             answer: (answer) => {
                 this.#failures = 0;
+                program.answered = true;
                 entry.settle(answer);
             },
             done: () => {
@@ -151,6 +154,8 @@ export class Pool {
             server: this.#host.serve((exchange) => api.handle(exchange)),
             api,
             polled: false,
+            answered: false,
+            wave: this.#wave,
             condemned: false,
         };
         this.#programs.add(program);
@@ -175,7 +180,6 @@ export class Pool {
                 tell();
         if (this.#stopSignal !== undefined || program.condemned)
             return this.#serve();
-        this.#failures += 1;
         if (!program.polled) {
             // Whoever waited longest learns of it; the others may be luckier.
             const complaint = program.complaint === undefined ? "" : `, and said: ${program.complaint}`;
@@ -184,6 +188,10 @@ export class Pool {
                 : ended(this.#name, `${how} before it asked for a request${complaint}`);
             this.#fail(error);
         }
+        if (program.answered || program.wave < this.#wave)
+            return this.#serve();
+        this.#wave += 1;
+        this.#failures += 1;
         if (this.#failures < 2)
             return this.#serve();
         const pause = Math.min(FIRST_PAUSE * 2 ** (this.#failures - 2), LONGEST_PAUSE);

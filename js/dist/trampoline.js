@@ -38,6 +38,7 @@ export function start(payload, options, bridge, host = nodeHost()) {
             nodeVersion: host.nodeVersion,
             mainThread: host.isMainThread(),
             stub: carried?.stub !== undefined,
+            addon: carried?.addon !== undefined,
             execve: host.hasExecve(),
             polls: Boolean(host.variable("AWS_LAMBDA_RUNTIME_API")),
             concurrent: Boolean(host.variable("AWS_LAMBDA_MAX_CONCURRENCY")),
@@ -119,15 +120,16 @@ function place(name, program, verify, host) {
     const { base64, file } = program;
     if (file !== undefined) {
         const path = locate(name, file, program, host);
-        const stub = stubOf(program, path);
+        const companions = companionsOf(program, path);
         if (verify)
             requireHash(path, name, program, host);
         if (host.mayExecute(path)) {
             // lap: prepare
-            return { path, stub, origin: "file in place", skipped: [] };
+            return { path, ...companions, origin: "file in place", skipped: [] };
         }
         try {
-            return { ...install(name, program, copyOf(path, host), verify, host), stub };
+            const installed = install(name, program, copyOf(path, host), verify, host);
+            return { ...installed, ...companions, addon: besideCopy(companions.addon, installed.path, host) };
         }
         catch (error) {
             // A payload that cannot be read is not the fault of the folders it could be copied to.
@@ -141,15 +143,25 @@ function place(name, program, verify, host) {
     }
     const write = newFile(host, (output) => decode(name, program, base64, output));
     const installed = install(name, program, write, verify, host);
-    return { ...installed, stub: stubOf(program, installed.path) };
+    return { ...installed, ...companionsOf(program, installed.path) };
 }
 
-/** A stub file lies beside the program's file; a stub as text can go where the program could. */
-function stubOf({ stub }, path) {
+/** Where a library cannot be loaded an addon cannot either: it goes with the copy. A stub that cannot be is left out. */
+function besideCopy(addon, path, host) {
+    if (addon === undefined || !("file" in addon))
+        return addon;
+    return { base64: host.base64(addon.file), folder: path.slice(0, path.lastIndexOf("/")) };
+}
+
+/** The file of a stub or an addon lies beside the program's; one that is text can go where the program could. */
+function companionsOf({ stub, addon }, path) {
     const folder = path.slice(0, path.lastIndexOf("/"));
-    if (stub === undefined)
-        return undefined;
-    return "file" in stub ? { file: `${folder}/${stub.file}` } : { base64: stub.base64, folder };
+    const place = (companion) => {
+        if (companion === undefined)
+            return undefined;
+        return "file" in companion ? { file: `${folder}/${companion.file}` } : { base64: companion.base64, folder };
+    };
+    return { stub: place(stub), addon: place(addon) };
 }
 
 /** The debug line: which takeover and why, and where the program is. */

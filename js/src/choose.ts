@@ -15,6 +15,8 @@ export interface Situation {
   readonly mainThread: boolean;
   /** Whether the payload brings a stub for this architecture. */
   readonly stub: boolean;
+  /** Whether the payload is a library, and brings the addon that loads it. */
+  readonly addon: boolean;
   /** Whether Node has `process.execve`. */
   readonly execve: boolean;
   /** Whether there is a Runtime API to poll. */
@@ -28,6 +30,9 @@ export interface Situation {
   /** Whether the program serves HTTP on a port by itself. */
   readonly serves: boolean;
 }
+
+/** One way to give the program control. */
+type Way = Means | "spawn" | "library";
 
 /**
  * What becomes of the host: the program polls in its place, it serves HTTP on the host's port in its place, it is fed
@@ -46,7 +51,7 @@ export interface Choice {
   readonly asked: Takeover;
   readonly role: Role;
   /** Ways to give the program this process, best first: the next is tried when one comes back. */
-  readonly takeovers: readonly (Means | "spawn")[];
+  readonly takeovers: readonly Way[];
   /** Why this role, or the first of these ways: a fragment that follows "because". */
   readonly reason: string;
 }
@@ -59,24 +64,29 @@ const ALLOWED: Readonly<Record<Exclude<Takeover, "bridge">, Choice["takeovers"]>
   "exec:stub": ["exec:stub"],
   "exec:execve": ["exec:execve"],
   spawn: ["spawn"],
+  library: ["library"],
 };
 
 const FORCED = "it was forced at build time";
 
-/** Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had. */
+/**
+ * Picks the takeovers for a role that wants one. Throws `TRAP_EXEC_UNAVAILABLE` when `exec` was forced and cannot be had,
+ * and `TRAP_LIBRARY_UNAVAILABLE` when a library cannot be loaded.
+ */
 export function choose(situation: Situation, { role, why }: Chosen): Choice {
   const { asked } = situation;
   if (role === "bridge" || role === "none" || asked === "bridge") return { asked, role, takeovers: [], reason: why };
-  const takeovers: (Means | "spawn")[] = [];
+  const takeovers: Way[] = [];
   let obstacles = "";
   for (const takeover of ALLOWED[asked]) {
     const obstacle = takeover === "spawn" ? undefined : obstacleTo(takeover, situation);
     if (obstacle === undefined) takeovers.push(takeover);
     else if (!obstacles.includes(obstacle)) obstacles += obstacle + ", and ";
   }
-  if (takeovers.length === 0) throw execUnavailable(asked, obstacles.slice(0, -", and ".length));
+  const obstacle = obstacles.slice(0, -", and ".length);
+  if (takeovers.length === 0) throw asked === "library" ? libraryUnavailable(obstacle) : execUnavailable(asked, obstacle);
   if (asked !== "auto") return { asked, role, takeovers, reason: why };
-  const found = takeovers[0] === "spawn" ? obstacles.slice(0, -", and ".length) : `${obstacles}this is the main thread of Node`;
+  const found = takeovers[0] === "spawn" ? obstacle : `${obstacles}this is the main thread of Node`;
   return { asked, role, takeovers, reason: why === "" ? found : `${why}, and ${found}` };
 }
 
@@ -106,11 +116,22 @@ export function execUnavailable(asked: string, obstacle: string, advice?: string
   );
 }
 
-/** Why this process cannot be replaced, or `undefined` when it can. */
-function obstacleTo(means: Means, { system, arch, nodeVersion, mainThread, stub, execve }: Situation): string | undefined {
+/** The error for a library where something stands in the way of loading it. */
+export function libraryUnavailable(obstacle: string): TrapError {
+  return new TrapError(
+    "TRAP_LIBRARY_UNAVAILABLE",
+    `a library was packaged for this host to load, but ${obstacle}`,
+    "build a program in its place: `cargo trap build --takeover auto`, with `--bin` where the crate has one",
+  );
+}
+
+/** Why this process cannot be replaced, or given a library; `undefined` when it can. */
+function obstacleTo(means: Means | "library", situation: Situation): string | undefined {
+  const { system, arch, nodeVersion, mainThread, stub, addon, execve } = situation;
   if (system !== "linux") return `the host runs ${system}, not linux`;
-  // A stub would end the whole host there without a word.
+  // A stub would end the whole host there without a word, and a library could not be stopped.
   if (!mainThread) return "the module runs in a worker thread";
+  if (means === "library") return addon ? undefined : `the payload has no addon for ${arch}`;
   if (means === "exec:stub") return stub ? undefined : `the payload has no stub for ${arch}`;
   return execve ? undefined : `Node ${nodeVersion} has no process.execve (22.15 and later have it)`;
 }

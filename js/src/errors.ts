@@ -22,6 +22,18 @@ export type TrapCode =
   | "TRAP_NO_FOLDER"
   /** The system refused to start the program. */
   | "TRAP_START_FAILED"
+  /** A library was packaged, and this host cannot be given one. */
+  | "TRAP_LIBRARY_UNAVAILABLE"
+  /** The library was gone when it was to be loaded. */
+  | "TRAP_LIBRARY_MISSING"
+  /** The library was built for another architecture than the host's. */
+  | "TRAP_LIBRARY_WRONG_ARCH"
+  /** The library needs a symbol, or a version of one, that the host does not have. */
+  | "TRAP_LIBRARY_UNRESOLVED"
+  /** The library has no function `trap`. */
+  | "TRAP_LIBRARY_NO_ENTRY"
+  /** The system refuses to load the library. */
+  | "TRAP_LIBRARY_UNUSABLE"
   /** A variable of the environment that the trampoline reads is not understood. */
   | "TRAP_SETTING"
   /** Nothing can be served on the port that the host names. */

@@ -8,6 +8,7 @@ import { ELF_HEAD_LENGTH, elfMachine } from "./elf.js";
 import { TrapError, systemCode, systemReason } from "./errors.js";
 import type { Host } from "./host.js";
 import type { Installed } from "./install.js";
+import { callLibrary } from "./library.js";
 import type { Takeover } from "./payload-type.js";
 
 /** Longest `NAME=value` in bytes that Linux passes to a new program, its final zero included. */
@@ -69,7 +70,9 @@ export function handOver(choice: Choice, installed: Installed, host: Host, log: 
 }
 
 /** Tries one takeover; what comes back is the reason for that. */
-function attempt(takeover: Choice["takeovers"][number], asked: Takeover, { path, stub }: Installed, host: Host): unknown {
+function attempt(takeover: Choice["takeovers"][number], asked: Takeover, installed: Installed, host: Host): unknown {
+  const { path, stub } = installed;
+  if (takeover === "library") return callLibrary(installed, host);
   // The system refuses what is no program for this machine, and a stub comes back from that.
   if (takeover === "exec:stub") return stub === undefined ? "there is no stub" : host.execByStub(stub, path);
   if (host.system === "linux") requireProgram(path, host);

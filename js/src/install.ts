@@ -27,6 +27,8 @@ export interface Installed {
   readonly path: string;
   /** What replaces this process by the program, where the payload brings it. */
   readonly stub?: StubPlace | undefined;
+  /** What loads it into this process, where it is a library. */
+  readonly addon?: StubPlace | undefined;
   /** For people, for example `payload: source text`. */
   readonly origin: string;
   /** Folders that were tried before, each with the reason it could not be used. */

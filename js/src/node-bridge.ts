@@ -179,7 +179,9 @@ class NodeExchange implements Exchange {
 
   reply(status: number, headers: Readonly<Record<string, string>>, body: string): void {
     if (this.isGone) return;
-    this.#response.writeHead(status, headers);
+    // With its length it is one write, and not one for each chunk.
+    const length = (globalThis as unknown as NodeGlobal).Buffer.byteLength(body);
+    this.#response.writeHead(status, { ...headers, "content-length": String(length) });
     this.#response.end(body);
   }
 }

@@ -145,6 +145,10 @@ class NodeHost implements Host {
     }
   }
 
+  base64(path: string): string {
+    return this.#fs.readFileSync(path).toString("base64");
+  }
+
   sha256(path: string): string {
     const hash = this.#builtin<NodeCrypto>("crypto").createHash("sha256");
     return hash.update(this.#fs.readFileSync(path)).digest("hex");
@@ -225,8 +229,7 @@ class NodeHost implements Host {
     const { env } = this.#process;
     env[STUB_VARIABLE] = path;
     try {
-      if ("file" in stub) this.#load(stub.file);
-      else this.#loadText(stub.base64, stub.folder);
+      this.#load(stub, { exports: {} });
     } catch (error) {
       return error;
     } finally {
@@ -235,23 +238,35 @@ class NodeHost implements Host {
     return undefined;
   }
 
-  #load(file: string): void {
-    // lap: hand-over
-    this.#process.dlopen({ exports: {} }, file);
+  callLibrary(addon: StubPlace, path: string): { readonly status: number } | Refused {
+    const module: { exports: { trap?: (path: string) => number } } = { exports: {} };
+    try {
+      this.#load(addon, module);
+      return { status: module.exports.trap?.(path) ?? 1 };
+    } catch (error) {
+      return { refused: error };
+    }
   }
 
-  /** Loads a stub from a file without a name: it is gone with this process, whatever becomes of that. */
-  #loadText(base64: string, folder: string): void {
+  /** Loads native code. What is text gets a file without a name: it is gone with this process, whatever becomes of that. */
+  #load(place: StubPlace, module: { exports: object }): void {
+    if ("file" in place) return this.#dlopen(place.file, module);
+    const { base64, folder } = place;
     const { Buffer } = globalThis as unknown as NodeGlobal;
     const path = `${folder}/trap-stub.${this.uniqueWord()}`;
     const file = this.#fs.openSync(path, "wx+", 0o700);
     try {
       this.#fs.unlinkSync(path);
       this.#fs.writeSync(file, Buffer.from(base64, "base64"));
-      this.#load(`/proc/self/fd/${file}`);
+      this.#dlopen(`/proc/self/fd/${file}`, module);
     } finally {
       this.#fs.closeSync(file);
     }
+  }
+
+  #dlopen(file: string, module: { exports: object }): void {
+    // lap: hand-over
+    this.#process.dlopen(module, file);
   }
 
   execve(path: string, env: Record<string, string>): unknown {

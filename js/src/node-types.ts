@@ -92,6 +92,7 @@ export interface NodeGlobal {
   readonly process?: NodeProcess;
   readonly Buffer: {
     allocUnsafeSlow(size: number): NodeBuffer;
+    byteLength(text: string): number;
     from(text: string, encoding: "base64" | "utf8" | "latin1"): NodeBuffer;
     from(bytes: ArrayBufferLike, offset: number, length: number): NodeBuffer;
   };

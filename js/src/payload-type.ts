@@ -21,6 +21,8 @@ export interface Program {
   readonly file?: string;
   /** What replaces the Node process by the executable; absent where the executable is never to replace it. */
   readonly stub?: Stub;
+  /** What loads the executable into the Node process: present where it is no program but a library. */
+  readonly addon?: Addon;
   /** True when the executable serves HTTP by itself, on the port that the variable `PORT` names. */
   readonly serves?: boolean;
 }
@@ -32,6 +34,9 @@ export interface Program {
  */
 export type Stub = { readonly base64: string } | { readonly file: string };
 
+/** A Node addon of about 26 KB for the same architecture, which travels as a stub does. */
+export type Addon = Stub;
+
 /** The user's program in every architecture that was built. */
 export interface Payload {
   /** Name of the program, for messages. */
@@ -42,7 +47,7 @@ export interface Payload {
 }
 
 /** How the program gets control: chosen at run time, or forced when the artifact was built. */
-export type Takeover = "auto" | "exec" | Means | "spawn" | "bridge" | "port";
+export type Takeover = "auto" | "exec" | Means | "spawn" | "library" | "bridge" | "port";
 
 /** The two ways to replace this process: the payload's stub, or Node's own `process.execve`. */
 export type Means = "exec:stub" | "exec:execve";

@@ -33,7 +33,7 @@ export interface Start {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Milliseconds before the second start after a failure; doubles with every further one, up to the longest. */
+/** Milliseconds before the second start after a program failed that had answered nothing; doubles with every further one, up to the longest. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;
 
@@ -65,6 +65,10 @@ interface Running {
   child?: Child;
   /** Whether it has asked for an event. */
   polled: boolean;
+  /** Whether it has answered one. */
+  answered: boolean;
+  /** How many failures there had been when it was started. */
+  readonly wave: number;
   /** Runs from an answer until it asks again, or is no longer expected to. */
   returning?: Timer | undefined;
   /** What it said when it could not start. */
@@ -80,8 +84,10 @@ export class Pool {
   readonly #place: () => Start;
   readonly #programs = new Set<Running>();
   readonly #queue = new Set<Entry>();
-  /** Starts in a row that failed. */
+  /** Failures in a row: programs that ended without any answer. Those that run together when one fails count as one. */
   #failures = 0;
+  /** Failures ever. */
+  #wave = 0;
   /** Runs while a start waits for its time. */
   #pause: Timer | undefined;
   /** The signal that is to end this process. */
@@ -164,6 +170,7 @@ export class Pool {
       headers,
       answer: (answer) => {
         this.#failures = 0;
+        program.answered = true;
         entry.settle(answer);
       },
       done: () => {
@@ -197,6 +204,8 @@ export class Pool {
       server: this.#host.serve((exchange) => api.handle(exchange)),
       api,
       polled: false,
+      answered: false,
+      wave: this.#wave,
       condemned: false,
     };
     this.#programs.add(program);
@@ -222,7 +231,6 @@ export class Pool {
     program.entry?.settle(ended(this.#name, `${how} before it had answered this request`));
     if (this.#programs.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();
     if (this.#stopSignal !== undefined || program.condemned) return this.#serve();
-    this.#failures += 1;
     if (!program.polled) {
       // Whoever waited longest learns of it; the others may be luckier.
       const complaint = program.complaint === undefined ? "" : `, and said: ${program.complaint}`;
@@ -232,6 +240,9 @@ export class Pool {
           : ended(this.#name, `${how} before it asked for a request${complaint}`);
       this.#fail(error);
     }
+    if (program.answered || program.wave < this.#wave) return this.#serve();
+    this.#wave += 1;
+    this.#failures += 1;
     if (this.#failures < 2) return this.#serve();
     const pause = Math.min(FIRST_PAUSE * 2 ** (this.#failures - 2), LONGEST_PAUSE);
     this.#pause?.cancel();

@@ -13,6 +13,7 @@ const best: Situation = {
   nodeVersion: "v24.1.0",
   mainThread: true,
   stub: true,
+  addon: false,
   execve: true,
   polls: true,
   concurrent: false,
@@ -37,6 +38,7 @@ describe("the takeovers are", () => {
     ["the stub when it was forced", { asked: "exec:stub" }, ["exec:stub"], /forced/],
     ["execve when it was forced", { asked: "exec:execve" }, ["exec:execve"], /forced/],
     ["spawn when it was forced", { asked: "spawn" }, ["spawn"], /forced/],
+    ["a library, which is always forced", { asked: "library", addon: true, ...node20 }, ["library"], /forced/],
   ];
   for (const [name, situation, takeovers, reason] of cases) {
     test(name, () => {
@@ -92,6 +94,23 @@ describe("forced is refused:", () => {
         assert.ok(error.message.startsWith(`takeover \`${asked}\` was forced at build time, but `), error.message);
         assert.match(error.message, why);
         assert.match(error.message, /\nhelp: .*--takeover auto/);
+        return true;
+      }));
+  }
+});
+
+describe("a library is refused", () => {
+  const cases: readonly [name: string, situation: Partial<Situation>, why: RegExp][] = [
+    ["in a worker thread", worker, /worker thread/],
+    ["on another system", { system: "darwin" }, /darwin/],
+    ["without an addon", { addon: false }, /no addon for x64/],
+  ];
+  for (const [name, situation, why] of cases) {
+    test(name, () =>
+      assert.throws(() => choose({ ...best, addon: true, ...situation, asked: "library" }), (error: Error & { code?: string }) => {
+        assert.equal(error.code, "TRAP_LIBRARY_UNAVAILABLE");
+        assert.match(error.message, why);
+        assert.match(error.message, /\nhelp: build a program/);
         return true;
       }));
   }

@@ -26,6 +26,8 @@ export interface Fakes {
   /** Folders mounted noexec. */
   readonly noexec?: readonly string[];
   readonly childEnd?: ChildEnd;
+  /** What comes of a library; without it, that it returns with status 0. */
+  readonly libraryEnd?: { readonly status: number } | { readonly refused: unknown };
   /** Why the stub comes back; without it the process is replaced. */
   readonly stubError?: Error;
   readonly execveError?: Error;
@@ -122,6 +124,14 @@ export function fakeHost(fakes: Fakes = {}): { host: Host; done: string[]; files
       if (files.delete(path)) done.push(`remove ${path}`);
     },
     stackLimit: () => fakes.stackLimit ?? 8388608,
+    base64(path) {
+      refuseReading(path);
+      return `base64 of ${path}`;
+    },
+    callLibrary(addon, path) {
+      done.push(`library ${path} by ${"file" in addon ? addon.file : `${addon.base64} in ${addon.folder}`}`);
+      return fakes.libraryEnd ?? { status: 0 };
+    },
     execByStub(stub, path) {
       done.push(`stub ${"file" in stub ? stub.file : `${stub.base64} in ${stub.folder}`} for ${path}`);
       if (fakes.stubError !== undefined) return fakes.stubError;

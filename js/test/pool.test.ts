@@ -156,6 +156,31 @@ describe("a program that ends", () => {
     await settle();
     assert.equal(children.length, 11);
   });
+  test("after it had answered is no failure: all that were killed at once are started at once again", async () => {
+    const { run, child, children } = pool();
+    for (const round of [0, 3, 6]) {
+      const asked = [0, 1, 2].map((at) => run(`e${round + at}`));
+      await settle();
+      assert.equal(children.length, round + 3);
+      for (const at of [0, 1, 2]) await child(round + at).poll();
+      for (const at of [0, 1, 2]) await child(round + at).post(`invocation/e${round + at}/response`, "1");
+      await Promise.all(asked);
+      for (const at of [0, 1, 2]) await child(round + at).end({ signal: "SIGKILL" });
+    }
+  });
+  test("counts once for all that run together", async () => {
+    const { run, child, children, pass } = pool();
+    for (const id of ["e0", "e1", "e2", "e3", "e4", "e5"]) void run(id);
+    await settle();
+    assert.equal(children.length, 3);
+    // Three at once, and three that were started in their place: two failures in a row.
+    for (const at of [0, 1, 2, 3, 4, 5]) await child(at).end({ status: 1 });
+    void run("e6");
+    await pass(50);
+    assert.equal(children.length, 6);
+    await pass(50);
+    assert.equal(children.length, 7);
+  });
   test("when it could not be started says so", async () => {
     const { run, child } = pool();
     const answer = run("e1");

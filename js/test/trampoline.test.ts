@@ -27,6 +27,39 @@ test("auto replaces the process after the program was installed", () => {
   assert.deepEqual(ends({}), [`create ${PATH}.new`, `close ${PATH}.new`, `rename ${PATH}.new to ${PATH}`, `execve ${PATH}`]);
 });
 
+describe("a library", () => {
+  const addon = { base64: "YWRkb24=" };
+  const carried: Payload = { name: "hello", programs: { x64: { ...program, addon } } };
+  const inTmp = `library ${PATH} by YWRkb24= in /tmp`;
+  test("is installed like a program, and called; the host ends with its status", () => {
+    assert.deepEqual(ends({}, "library", carried).slice(-3), [`rename ${PATH}.new to ${PATH}`, inTmp, "exit 0"]);
+    assert.deepEqual(ends({ libraryEnd: { status: 101 } }, "library", carried).slice(-2), [inTmp, "exit 101"]);
+  });
+  test("that is a file is loaded in place, and what loads it lies beside it", () => {
+    const at = "/app/trap/hello.x64.so";
+    const programs = { x64: { sha256: "0123456789abcdef", size: 4, file: "hello.x64.so", addon: { file: "hello.x64.node" } } };
+    const load = (mode: number): string | undefined =>
+      ends({ moduleFolder: "/app", files: { [at]: { size: 4, mode } } }, "library", { name: "hello", programs }).at(-2);
+    assert.equal(load(0o755), `library ${at} by /app/trap/hello.x64.node`);
+    assert.equal(load(0o644), `library ${PATH} by base64 of /app/trap/hello.x64.node in /tmp`, "both go where files can be executed");
+  });
+  const refusals: readonly [code: string | undefined, message: string, thrown: string, says: RegExp][] = [
+    ["TRAP_LIBRARY_WRONG_ARCH", "`x` was built for arm64", "TRAP_LIBRARY_WRONG_ARCH", /^`x` was built for arm64\nhelp: build again with `cargo trap build --arch/],
+    ["TRAP_LIBRARY_UNRESOLVED", "`x` cannot be loaded here: undefined symbol: f\nmore", "TRAP_LIBRARY_UNRESOLVED", /undefined symbol: f\nhelp: /],
+    ["TRAP_LIBRARY_NO_ENTRY", "no", "TRAP_LIBRARY_NO_ENTRY", /library!\(router\)/],
+    ["ERR_DLOPEN_DISABLED", "Cannot load native addon", "TRAP_LIBRARY_UNAVAILABLE", /the addon cannot be loaded: Cannot load native addon\nhelp: build a program/],
+    [undefined, "libc.so.6: cannot open", "TRAP_LIBRARY_UNAVAILABLE", /the addon cannot be loaded: libc\.so\.6/],
+  ];
+  for (const [code, message, thrown, says] of refusals) {
+    test(`that is refused (${code ?? "without a code"}) is an error, and the host lives on`, () => {
+      const refused = Object.assign(new Error(message), { code });
+      const { host, done } = fakeHost({ libraryEnd: { refused } });
+      assert.throws(() => start(carried, { takeover: "library" }, undefined, host), { code: thrown, message: says });
+      assert.equal(done.at(-1), inTmp);
+    });
+  }
+});
+
 describe("a stub", () => {
   const stub = { base64: "c3R1Yg==" };
   const carried: Payload = { name: "hello", programs: { x64: { ...program, stub } } };

@@ -14,16 +14,22 @@ use trap_runtime::{Context, Diagnostic, LambdaEvent};
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 enum Order {
-    Greet { name: String },
+    Greet {
+        name: String,
+    },
     Refuse,
-    RefuseByName { kind: String },
+    RefuseByName {
+        kind: String,
+    },
     Panic,
     /// Answers with the next line from stdin.
     Wait,
     /// Answers with what the platform says about the event.
     Tell,
     /// Answers with so many bytes.
-    Fill { bytes: usize },
+    Fill {
+        bytes: usize,
+    },
 }
 
 #[derive(Serialize)]
@@ -31,7 +37,13 @@ enum Order {
 enum Answer {
     Hello(String),
     Typed(String),
-    Told { request_id: String, remaining: Duration, arn: String, trace: Option<String>, client: Option<serde_json::Value> },
+    Told {
+        request_id: String,
+        remaining: Duration,
+        arn: String,
+        trace: Option<String>,
+        client: Option<serde_json::Value>,
+    },
     Filled(String),
 }
 

@@ -74,7 +74,8 @@ fn poll(api: &str, call: Call<'_>) -> Result<(), Error> {
     while let Some(event) = client.next(|stream| watch.wait(stream)).map_err(failed)? {
         let id = field(&event, "lambda-runtime-aws-request-id")?.to_owned();
         // A newer Lambda tells two deliveries of one event apart by it.
-        let echoed = event.field("lambda-runtime-invocation-id").map(|id| ("lambda-runtime-invocation-id", id));
+        let echoed =
+            event.field("lambda-runtime-invocation-id").map(|id| ("lambda-runtime-invocation-id", id));
         let posted = match call(&event.body, context(&event)?) {
             Ok(answer) => client.answer(&id, echoed.as_slice(), &answer),
             Err(diagnostic) => {
@@ -106,9 +107,13 @@ fn check(reply: &Reply) -> Result<(), Error> {
 fn field<'a>(event: &'a Reply, name: &str) -> Result<&'a str, Error> {
     if event.status != 200 {
         let said = String::from_utf8_lossy(&event.body);
-        return Err(Error::Poll(format!("the Runtime API answered {}: {}", event.status, said.trim()).into()));
+        return Err(Error::Poll(
+            format!("the Runtime API answered {}: {}", event.status, said.trim()).into(),
+        ));
     }
-    event.field(name).ok_or_else(|| Error::Poll(format!("the Runtime API sent an event without `{name}`").into()))
+    event
+        .field(name)
+        .ok_or_else(|| Error::Poll(format!("the Runtime API sent an event without `{name}`").into()))
 }
 
 fn context(event: &Reply) -> Result<Context, Error> {
@@ -116,10 +121,14 @@ fn context(event: &Reply) -> Result<Context, Error> {
     // Whoever sends what is no JSON there is answered as if it had sent nothing: the event itself is none of its.
     let json = |name| event.field(name).and_then(|value| serde_json::from_str(value).ok());
     let deadline = field(event, "lambda-runtime-deadline-ms")?;
-    let deadline = deadline.parse().ok().and_then(|since| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(since)));
+    let deadline = deadline
+        .parse()
+        .ok()
+        .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(since)));
     Ok(Context {
         request_id: field(event, "lambda-runtime-aws-request-id")?.to_owned(),
-        deadline: deadline.ok_or_else(|| Error::Poll("the Runtime API sent a deadline that is no time".into()))?,
+        deadline: deadline
+            .ok_or_else(|| Error::Poll("the Runtime API sent a deadline that is no time".into()))?,
         invoked_function_arn: text("lambda-runtime-invoked-function-arn").unwrap_or_default(),
         xray_trace_id: text("lambda-runtime-trace-id"),
         client_context: json("lambda-runtime-client-context"),
@@ -130,6 +139,9 @@ fn context(event: &Reply) -> Result<Context, Error> {
 
 /// What a panic becomes; its message and place are on stderr already.
 fn panicked(payload: &(dyn std::any::Any + Send)) -> Diagnostic {
-    let message = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     Diagnostic::new("Panic", message.unwrap_or("the handler panicked"))
 }

@@ -124,24 +124,29 @@ impl Client {
         request
     }
 
-    /// Sends a request and reads the reply, on a new connection where the old one was closed meanwhile: servers close
-    /// those on which nothing happens for a while, and a handler may take longer. Nothing is answered twice by that: an
-    /// API that has the answer already refuses the second.
+    /// Sends a request and reads the reply, once more on a new connection where the first was closed without a reply:
+    /// servers close those on which nothing happens for a while, and a handler may take longer. Nothing is answered
+    /// twice by that: an API that has the answer already refuses the second.
     fn exchange(
         &mut self,
         request: &[u8],
         mut wait: impl FnMut(&TcpStream) -> io::Result<bool>,
     ) -> io::Result<Option<Reply>> {
-        if let Some(stream) = self.connection.take() {
-            match self.exchange_on(stream, request, &mut wait) {
-                Err(error) if is_closed(&error) => {}
-                done => return done,
-            }
+        let stream = match self.connection.take() {
+            Some(stream) => stream,
+            None => self.connect()?,
+        };
+        match self.exchange_on(stream, request, &mut wait) {
+            Err(error) if is_closed(&error) => self.exchange_on(self.connect()?, request, &mut wait),
+            done => done,
         }
+    }
+
+    fn connect(&self) -> io::Result<TcpStream> {
         let stream = TcpStream::connect(&self.authority)?;
         // The last packet of a long answer must not wait until the one before was acknowledged.
         stream.set_nodelay(true)?;
-        self.exchange_on(stream, request, &mut wait)
+        Ok(stream)
     }
 
     /// Keeps the connection when all went well and the server keeps it too.
@@ -211,7 +216,8 @@ fn read(stream: &mut impl Read) -> io::Result<(Reply, bool)> {
         }
     };
     let mut body = read.split_off(end);
-    let is_chunked = field(&fields, "transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
+    let is_chunked =
+        field(&fields, "transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
     let mut has_end = true;
     if is_chunked {
         body = chunks(stream, body)?;
@@ -340,7 +346,10 @@ mod tests {
         assert_eq!(reply("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"), ok("{}", true));
         assert_eq!(reply("HTTP/1.1 200 OK\r\n\r\n{}"), ok("{}", false));
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-        assert_eq!(reply(&format!("{chunked}1\r\n{{\r\na;x=y\r\n\"a\": 1234}}\r\n0\r\n\r\n")), ok("{\"a\": 1234}", true));
+        assert_eq!(
+            reply(&format!("{chunked}1\r\n{{\r\na;x=y\r\n\"a\": 1234}}\r\n0\r\n\r\n")),
+            ok("{\"a\": 1234}", true)
+        );
         assert_eq!(reply(&format!("{chunked}0\r\n\r\n")), ok("", true));
         assert_eq!(reply(&format!("{chunked}2\r\n{{}}\r\n0\r\na: b\r\nc: d\r\n\r\n")), ok("{}", true));
     }
@@ -348,7 +357,8 @@ mod tests {
     #[test]
     fn a_connection_is_kept_only_when_both_sides_want_it() {
         let keeps = |version: &str, connection: &str| {
-            reply(&format!("HTTP/{version} 202 Accepted\r\n{connection}Content-Length: 0\r\n\r\n")).map(|(_, _, keeps)| keeps)
+            reply(&format!("HTTP/{version} 202 Accepted\r\n{connection}Content-Length: 0\r\n\r\n"))
+                .map(|(_, _, keeps)| keeps)
         };
         assert_eq!(keeps("1.1", ""), Ok(true));
         assert_eq!(keeps("1.1", "Connection: Close\r\n"), Ok(false));
@@ -392,7 +402,11 @@ mod tests {
             let request = Client::new(api).request("POST", "init/error", &[("a", "b")], b"{}");
             let request = String::from_utf8_lossy(&request).into_owned();
             assert!(request.starts_with(&format!("POST {path} HTTP/1.1\r\nhost: {host}\r\n")), "{request}");
-            assert!(request.ends_with("\r\na: b\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"), "{request}");
+            assert!(
+                request
+                    .ends_with("\r\na: b\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"),
+                "{request}"
+            );
         }
     }
 

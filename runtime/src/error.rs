@@ -97,9 +97,9 @@ impl Error {
             Self::InsideRuntime => {
                 Some("call `serve(…).await` there, or `run` from a `main` without tokio".into())
             }
-            Self::Variable { name, .. } => {
-                Some(format!("set `{name}` as Lambda does, or unset `AWS_LAMBDA_RUNTIME_API` to run without it"))
-            }
+            Self::Variable { name, .. } => Some(format!(
+                "set `{name}` as Lambda does, or unset `AWS_LAMBDA_RUNTIME_API` to run without it"
+            )),
             Self::Stdin(_) => Some("give it JSON, for example `echo '{}' | cargo run`".into()),
             Self::Listen { .. }
             | Self::Start(_)

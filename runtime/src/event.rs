@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    Context, Diagnostic, Error, FromEvent, handling, home, lambda, own_runtime, parent::Parent, signals::Signals,
-    trace, variable::variable,
+    Context, Diagnostic, Error, FromEvent, handling, home, lambda, own_runtime, parent::Parent,
+    signals::Signals, trace, variable::variable,
 };
 
 /// Answers events with `handler` until the process is asked to end.
@@ -92,9 +92,9 @@ where
             let answered = one(&*handler, &event.payload, context(event.context)).await;
             let answer = answered.inspect_err(handling::log).map_err(theirs)?;
             // It is JSON, and travels as it is.
-            String::from_utf8(answer).map_err(|error| theirs(error.into())).and_then(|answer| {
-                RawValue::from_string(answer).map_err(|error| theirs(error.into()))
-            })
+            String::from_utf8(answer)
+                .map_err(|error| theirs(error.into()))
+                .and_then(|answer| RawValue::from_string(answer).map_err(|error| theirs(error.into())))
         }
     });
     lambda::poll(|| Runtime::new(service), signals, parent).await

@@ -22,6 +22,7 @@ mod http;
 mod init;
 #[cfg(any(feature = "axum", feature = "event"))]
 mod lambda;
+pub mod library;
 #[cfg(any(feature = "axum", feature = "event"))]
 mod own_runtime;
 #[cfg(any(feature = "axum", feature = "event", feature = "blocking"))]

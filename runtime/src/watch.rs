@@ -52,10 +52,7 @@ impl Watch {
             Watched::Descriptor(descriptor) => Some(descriptor.as_fd()),
             Watched::Unseen => None,
         };
-        let mut waits = vec![
-            PollFd::new(stream, PollFlags::IN),
-            PollFd::new(&self.signals, PollFlags::IN),
-        ];
+        let mut waits = vec![PollFd::new(stream, PollFlags::IN), PollFd::new(&self.signals, PollFlags::IN)];
         waits.extend(parent.map(|parent| PollFd::from_borrowed_fd(parent, PollFlags::IN)));
         loop {
             match poll(&mut waits, None) {

@@ -1,9 +1,16 @@
-//! Machine code that runs inside a Node.js host: the exec stub, built, and how such code is linked.
+//! Machine code that runs inside a Node.js host, and how such code is linked with nothing installed but Rust.
 //!
-//! The stub is a shared object of about 3 KB whose constructor replaces the host's process by a program; its
-//! source, `stub/stub.rs`, says what it does. The crate exists because cargo packages only what lies below a
-//! manifest: what `cargo trap build` puts into artifacts is part of this library.
+//! * The **exec stub**, built: a shared object of about 3 KB whose constructor replaces the host's process by a
+//!   program; its source, `stub/stub.rs`, says what it does.
+//! * The **addon**, as sources: what a host loads to call a library in its own process, or to execute a program. Its
+//!   source, `addon/src/lib.rs`, says what it does, and `index.d.ts` what JavaScript sees of it.
+//! * **[Stub libraries](glibc)**, made when they are needed: what shared objects for glibc are linked against.
+//!
+//! The crate exists because cargo packages only what lies below a manifest: what `cargo trap build` puts into
+//! artifacts, or makes it from, is part of this library.
 
+pub mod addon;
+pub mod glibc;
 mod link;
 
 pub use link::{Libraries, shared_object};
@@ -27,6 +34,15 @@ impl Arch {
         match self {
             Self::Arm64 => "arm64",
             Self::X64 => "x64",
+        }
+    }
+
+    /// The Rust target of shared objects that a Node on glibc loads.
+    #[must_use]
+    pub const fn glibc_target(self) -> &'static str {
+        match self {
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::X64 => "x86_64-unknown-linux-gnu",
         }
     }
 

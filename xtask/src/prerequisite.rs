@@ -76,19 +76,64 @@ pub fn install_packages(packages: &BTreeSet<String>) -> Result<()> {
     )
 }
 
-/// Adds what the Rust toolchain lacks; `kind` is `target` or `component`, as rustup spells it.
-pub fn rustup(kind: &str, wanted: &BTreeSet<String>) -> Result<()> {
+/// Adds the Rust targets whose standard library the compiler does not have.
+///
+/// The compiler is asked, and not rustup: rustup's own list can lack what lies there (two of it at work at the same time
+/// write it one over the other), and then it refuses to add it.
+pub fn rust_targets(wanted: &BTreeSet<String>) -> Result<()> {
+    let mut absent = Vec::new();
+    for target in wanted {
+        let mut rustc = Command::new("rustc");
+        let folder = process::output(rustc.args(["--print", "target-libdir", "--target", target]))?;
+        if !holds_std(Path::new(folder.trim())) {
+            absent.push(target.as_str());
+        }
+    }
+    add("target", &absent)
+}
+
+fn holds_std(folder: &Path) -> bool {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.into_iter().any(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("libstd-") && name.ends_with(".rlib")
+    })
+}
+
+/// Adds the components that the Rust toolchain lacks.
+pub fn rust_components(wanted: &BTreeSet<String>) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
     command("rustup")?;
-    let installed = process::output(Command::new("rustup").args([kind, "list", "--installed"]))?;
-    let absent = not_listed(wanted, &installed);
+    let installed = process::output(Command::new("rustup").args(["component", "list", "--installed"]))?;
+    add("component", &not_listed(wanted, &installed))
+}
+
+/// `kind` is `target` or `component`, as rustup spells it.
+fn add(kind: &str, absent: &[&str]) -> Result<()> {
     if absent.is_empty() {
         return Ok(());
     }
+    command("rustup")?;
     ui::step("rustup", &format!("{kind} add {}", absent.join(" ")));
     process::quietly(&format!("rustup-{kind}-add"), Command::new("rustup").args([kind, "add"]).args(absent))
+}
+
+/// Installs another toolchain with these components, unless it is there with all of them.
+pub fn toolchain(name: &str, components: &BTreeSet<String>) -> Result<()> {
+    command("rustup")?;
+    let mut list = Command::new("rustup");
+    list.args(["component", "list", "--installed", "--toolchain", name]);
+    // Where there is no such toolchain, this fails.
+    if process::output(&mut list).is_ok_and(|installed| not_listed(components, &installed).is_empty()) {
+        return Ok(());
+    }
+    ui::step("rustup", &format!("toolchain install {name}"));
+    let mut install = Command::new("rustup");
+    install.args(["toolchain", "install", name, "--profile", "minimal", "--no-self-update"]);
+    install.args(components.iter().flat_map(|component| ["--component", component.as_str()]));
+    process::quietly("rustup-toolchain-install", &mut install)
 }
 
 /// A component is listed with the machine it is for: `clippy-x86_64-unknown-linux-gnu`.

@@ -183,7 +183,7 @@ fn counterpart<'a>(old: &'a Run, variant: &Variant) -> Option<&'a Variant> {
 }
 
 fn change(old: &Run, earlier: &Variant, new: &Run, variant: &Variant) -> Option<Change> {
-    let hosted = !matches!(variant.kind, Kind::Program | Kind::Boot);
+    let hosted = variant.kind.has_node() && variant.kind != Kind::Boot;
     let over_boot = || {
         let new = with_boot(new, variant)?;
         let old = with_boot(old, earlier)?;
@@ -297,7 +297,7 @@ mod tests {
     fn a_run_does_not_differ_from_itself() {
         let run = sample::run();
         let comparison = compare(&run, &run);
-        assert_eq!(comparison.changes.len(), 9, "the tenth was not measured");
+        assert_eq!(comparison.changes.len(), 12, "the thirteenth was not measured");
         assert_eq!(comparison.warnings, [] as [&str; 0]);
         assert!(comparison.gone.is_empty() && comparison.added.is_empty());
         for change in &comparison.changes {
@@ -372,7 +372,7 @@ mod tests {
             variant.node = Some("24.30.0".into());
         }
         let comparison = compare(&old, &new);
-        assert_eq!(comparison.changes.len(), 9);
+        assert_eq!(comparison.changes.len(), 12);
         let boot = of(&comparison, "boot");
         assert!((boot.total.old - boot.total.new).abs() > 1.0, "it was held against Node 24, not 20");
         assert!(comparison.gone.contains(&"boot on Node 20.20.2".to_owned()));

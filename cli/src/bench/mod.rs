@@ -6,12 +6,15 @@
 //! [`model`] is what was measured, as a value. [`summary`] and [`noise`] make figures of it with
 //! [`stats`], [`report`] writes them, [`compare`] holds two runs against each other, and [`budget`] holds
 //! one against limits.
+//!
+//! [`load`] is another measurement: of a host that stays, and of what becomes of requests there.
 
 pub mod budget;
 mod clients;
 pub mod compare;
 pub mod journal;
 pub(crate) mod laps;
+pub mod load;
 mod machine;
 pub mod model;
 pub mod noise;
@@ -28,5 +31,5 @@ pub mod summary;
 mod variant;
 
 pub use clients::{Clients, Ric};
-pub use stage::Stage;
-pub use variant::{Nodejs, Planned, Recipe, Wanted, catalogue};
+pub use stage::{Stage, missing};
+pub use variant::{Missing, Nodejs, Planned, Recipe, Wanted, catalogue};

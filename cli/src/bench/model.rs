@@ -76,11 +76,12 @@ pub struct Program {
 /// One way to start something, and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variant {
-    /// Names it among those of its group: `program`, `boot`, `handler`, `seed`, or `<payload>/<takeover>`.
+    /// Names it among those of its group: `program`, `bootstrap`, `boot`, `handler`, `seed`, or
+    /// `<payload>/<takeover>`.
     pub id: String,
     /// What it is.
     pub kind: Kind,
-    /// The Node that hosts it; none for the program alone.
+    /// The Node that hosts it; none where no Node runs.
     pub node: Option<String>,
     /// The client inside that Node.
     pub client: Option<Client>,
@@ -106,6 +107,8 @@ pub struct Variant {
 pub enum Kind {
     /// The program alone, as on `provided.al2023`: the floor.
     Program,
+    /// The program alone, started by a script such as a Node runtime begins with: the floor of [`Kind::Wrapper`].
+    Bootstrap,
     /// Node with an empty module: its samples end where a constructor would begin.
     Boot,
     /// A plain Node handler: what a person would deploy instead.
@@ -114,6 +117,27 @@ pub enum Kind {
     Seed,
     /// An artifact of `cargo trap build`.
     Ours,
+    /// An artifact of `cargo trap build` whose program that script starts in Node's place.
+    Wrapper,
+}
+
+impl Kind {
+    /// True where a Node starts. What none starts for is the same whichever Node and client there are.
+    pub const fn has_node(self) -> bool {
+        !matches!(self, Self::Program | Self::Bootstrap | Self::Wrapper)
+    }
+}
+
+impl Variant {
+    /// How the artifact hands over, where it is one of `cargo trap build`.
+    pub fn takeover(&self) -> Option<&str> {
+        self.id.split_once('/').map(|(_, takeover)| takeover)
+    }
+
+    /// How its program is packaged.
+    pub fn payload(&self) -> Option<&str> {
+        self.id.split_once('/').map(|(payload, _)| payload)
+    }
 }
 
 /// What loads the artifact inside Node.

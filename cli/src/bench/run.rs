@@ -11,7 +11,7 @@ use super::overhead;
 use super::stage::{Built, Reference, Stage};
 use super::start::{self, Came, Common, Stop, Subject};
 use super::variant::{Nodejs, Planned, Recipe};
-use crate::commands::invoke::{interrupted, request::Request};
+use crate::commands::invoke::{interrupted, request::Request, with_takeover};
 use crate::host::process::Takeover;
 use crate::host::{Clock, Host};
 use crate::lambda::Function;
@@ -80,6 +80,9 @@ pub async fn run(settings: &Settings, mut stage: Stage, ui: &Ui) -> Result<(Run,
     };
     let machine = Machine::this();
     let own_overhead_ms = overhead::measure().await?;
+    if settings.planned.iter().any(|planned| planned.recipe.is_library() && planned.unavailable.is_none()) {
+        stage.build_library(ui)?;
+    }
     let (mut units, reference) = prepare(settings, &mut stage, &common).await?;
 
     let progress = ui.progress("Trying", "each variant once");
@@ -185,35 +188,41 @@ async fn prepare(settings: &Settings, stage: &mut Stage, common: &Common) -> Res
             units.push(Unit { variant: index, name, subject, tries: 0, failures: 0 });
         };
         let by = match planned.recipe {
-            Recipe::Program => {
-                units.push(Unit {
-                    variant: index,
-                    name: "program".into(),
-                    subject: alone.clone(),
-                    tries: 0,
-                    failures: 0,
-                });
+            Recipe::Program | Recipe::Bootstrap => {
+                let (name, mut subject) = (planned.recipe.id(), alone.clone());
+                if planned.recipe == Recipe::Bootstrap {
+                    subject.kind = Kind::Bootstrap;
+                    subject.host = subject.host.bootstrap();
+                }
+                units.push(Unit { variant: index, name, subject, tries: 0, failures: 0 });
                 continue;
             }
             Recipe::Boot | Recipe::Handler => Takeover::None,
-            Recipe::Ours(_, takeover) if takeover.starts_with("exec") => Takeover::Exec,
-            Recipe::Ours(..) if !planned.recipe.hands_over() => Takeover::Bridge,
-            Recipe::Seed | Recipe::Ours(..) => Takeover::Spawn,
+            Recipe::Seed => Takeover::Spawn,
+            Recipe::Ours(_, takeover) => match takeover.split(':').next() {
+                Some("exec") => Takeover::Exec,
+                Some("library") => Takeover::Library,
+                Some("wrapper") => Takeover::Wrapper,
+                Some("bridge") => Takeover::Bridge,
+                _ => Takeover::Spawn,
+            },
         };
-        if let Some(host) = host(planned, settings, &built.dir, built) {
-            add(host, by, false);
-        }
-        if let Some(host) = built.traced.as_ref().and_then(|dir| host(planned, settings, dir, built)) {
-            add(host, by, true);
+        for (dir, traced) in [(Some(&built.dir), false), (built.traced.as_ref(), true)] {
+            let Some(host) = dir.and_then(|dir| host(planned, settings, dir, built)) else { continue };
+            let host = match &built.artifact {
+                Some(artifact) => with_takeover(host, artifact, stage.program.arch)?,
+                None => host,
+            };
+            add(host, by, traced);
         }
     }
     Ok((units, reference))
 }
 
-/// The Node of a variant, with its client.
+/// The Node of a variant, with its client. Where none is to start, any will do, and ours tells if it does after all.
 fn host(planned: &Planned, settings: &Settings, dir: &std::path::Path, built: &Built) -> Option<Host> {
-    let node = &settings.nodes.get(planned.node?)?.node;
-    match planned.client? {
+    let node = &settings.nodes.get(planned.node.unwrap_or(0))?.node;
+    match planned.client.unwrap_or(Client::Minimal) {
         Client::Minimal => Some(Host::node(&node.path, dir, &built.handler)),
         Client::Ric => {
             let entry = settings.clients.ric(node).ok()?.entry.clone().into_os_string();

@@ -79,7 +79,10 @@ impl Watch {
                 *seen = Seen { since: Some(*at), pid: Some(*pid), ..Seen::default() };
                 return true;
             }
-            Phase::LoadingCode => seen.loading = Some(*at),
+            Phase::LoadingCode => {
+                seen.loading = Some(*at);
+                return true;
+            }
             Phase::FirstPoll { .. } => seen.polled = Some(*at),
             Phase::Delivered { .. } => seen.delivered.push(*at),
             Phase::Answered { .. } => {

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::model::Program;
-use super::variant::{Payload, Recipe, takeover};
-use crate::arch::Arch;
-use crate::artifact::Record;
+use super::variant::{Missing, Payload, Recipe, takeover};
+use crate::arch::{Arch, ArchChoice};
+use crate::artifact::{Artifact, Record};
 use crate::commands::build::{self, Purpose, Selection};
 use crate::files::{self, Mode};
 use crate::lambda::{Answer, function_url};
 use crate::payload::{self, Encoding};
-use crate::settings::Flags;
+use crate::settings::{Flags, Takeover};
 use crate::ui::{Format, Ui};
 use crate::{Error, Result, exec, platform};
 
@@ -37,6 +37,8 @@ pub struct Stage {
     /// Where results are kept: beside the stage, in the target folder.
     pub results: PathBuf,
     platform: String,
+    /// How the crate's library is built, where it is wanted.
+    library: Option<Selection>,
     built: HashMap<String, Built>,
 }
 
@@ -47,8 +49,10 @@ pub struct Built {
     pub dir: PathBuf,
     /// `<module>.<export>`.
     pub handler: String,
-    /// The same, telling its phases; where it is one module.
+    /// The same, telling its phases; where it is one module that runs.
     pub traced: Option<PathBuf>,
+    /// What is known of it, where `cargo trap build` makes it.
+    pub artifact: Option<Artifact>,
     /// Bytes that are deployed.
     pub size: u64,
 }
@@ -60,14 +64,14 @@ impl Stage {
     /// # Errors
     /// Those of a build.
     pub fn new(selection: &Selection, choose: impl FnOnce(&[Arch]) -> Arch, ui: &Ui) -> Result<Self> {
-        let platform = match &selection.flags.platform {
-            Some(platform) => platform.clone(),
-            None => single_module()?,
-        };
+        let platform = platform_of(selection)?;
+        let library = library(selection, &platform);
         let mut selection = selection.clone();
         selection.flags.platform = Some(platform.clone());
         selection.flags.payload = Some(Encoding::File);
-        selection.flags.takeover = None;
+        // The program, whatever the crate's own artifact is made of.
+        selection.flags.takeover = Some(Takeover::Auto);
+        selection.cargo.lib = false;
         let artifact = build::artifact(&selection, &Purpose::Local, ui)?;
         let record = artifact.record;
         // It lies in `<target>/trap/local/<platform>/<name>`; results are kept apart from artifacts.
@@ -77,12 +81,16 @@ impl Stage {
         let folder = folder.map_err(Error::file("create a folder in", &results))?;
 
         let arch = choose(&record.programs.iter().map(|program| program.arch).collect::<Vec<_>>());
-        let file = artifact.dir.join("trap").join(payload::file_name(&record.name, arch));
+        let file = artifact.dir.join(record.trap_folder()).join(payload::file_name(&record.name, arch));
         let bytes = files::read(&file)?;
         let size = bytes.len() as u64;
         let sha256 = payload::sha256(&bytes);
         let program = Program { name: record.name, arch, size, sha256, tells_main: false };
-        let stage = Self { folder, program, results, platform, built: HashMap::new() };
+        let library = library.map(|mut library| {
+            library.flags.arch = Some(ArchChoice::from(arch));
+            library
+        });
+        let stage = Self { folder, program, results, platform, library, built: HashMap::new() };
         write(&stage.program_file(), &bytes, Mode::Executable)?;
         Ok(stage)
     }
@@ -97,6 +105,24 @@ impl Stage {
         self.built.get(&recipe.id())
     }
 
+    /// Compiles the crate's library, which recipes for one need.
+    ///
+    /// # Errors
+    /// Those of a build.
+    pub fn build_library(&self, ui: &Ui) -> Result<()> {
+        let Some(selection) = &self.library else { return Ok(()) };
+        let artifact = build::artifact(selection, &Purpose::Local, ui)?;
+        let file = payload::library_name(&artifact.record.name, self.program.arch);
+        let bytes = files::read(&artifact.dir.join("trap").join(file))?;
+        write(&self.library_file(), &bytes, Mode::Plain)?;
+        Ok(())
+    }
+
+    /// The library alone.
+    fn library_file(&self) -> PathBuf {
+        self.folder.path().join("library").join(format!("{}.so", self.program.name))
+    }
+
     /// Builds what a recipe needs, unless it is there. The handler gives `answer`.
     ///
     /// # Errors
@@ -108,9 +134,10 @@ impl Stage {
         }
         let dir = self.folder.path().join(id.replace(['/', ':'], "-"));
         let built = match recipe {
-            Recipe::Program => {
+            Recipe::Program | Recipe::Bootstrap => {
                 let dir = self.folder.path().join("program");
-                Built { dir, handler: HANDLER_NAME.into(), traced: None, size: self.program.size }
+                let (handler, size) = (HANDLER_NAME.into(), self.program.size);
+                Built { dir, handler, traced: None, artifact: None, size }
             }
             Recipe::Boot => module(dir, BOOT)?,
             Recipe::Handler => module(dir, &HANDLER.replace("@ANSWER@", &answer.literal()))?,
@@ -119,15 +146,16 @@ impl Stage {
                 let text = base64::engine::general_purpose::STANDARD.encode(bytes);
                 module(dir, &SEED.replace("@BASE64@", &text))?
             }
-            Recipe::Ours(payload, name) => self.ours(dir, payload, name, recipe.hands_over())?,
+            Recipe::Ours(payload, name) => self.ours(dir, payload, name, recipe)?,
         };
         self.built.insert(id, built);
         Ok(())
     }
 
-    fn ours(&self, dir: PathBuf, payload: Payload, name: &str, hands_over: bool) -> Result<Built> {
+    fn ours(&self, dir: PathBuf, payload: Payload, name: &str, recipe: Recipe) -> Result<Built> {
+        let program = if recipe.is_library() { self.library_file() } else { self.program_file() };
         let selection = Selection {
-            program: vec![self.program_file()],
+            program: vec![program],
             flags: Flags {
                 platform: Some(self.platform.clone()),
                 payload: Some(payload.encoding()),
@@ -142,16 +170,47 @@ impl Stage {
         let artifact = exec::execute(&plan, true, &Ui::new(true, false, Format::Human))?;
         if payload == Payload::FileCopied {
             let file = payload::file_name(&self.program.name, self.program.arch);
-            forbid_execution(&artifact.dir.join("trap").join(file))?;
+            forbid_execution(&artifact.dir.join(artifact.record.trap_folder()).join(file))?;
         }
-        let is_traced = plan.request.single_file && hands_over;
+        let is_traced = plan.request.single_file && recipe.hands_over();
         let traced = if is_traced { Some(traced_twin(&artifact.dir, &artifact.record)?) } else { None };
         let mut size = 0;
         for path in artifact.record.files.keys() {
             size += flush(&artifact.dir.join(path))?;
         }
-        Ok(Built { dir: artifact.dir, handler: artifact.record.handler, traced, size })
+        let handler = artifact.record.handler.clone();
+        Ok(Built { dir: artifact.dir.clone(), handler, traced, artifact: Some(artifact), size })
     }
+}
+
+/// What the crate or the platform does not have of what could be measured.
+///
+/// # Errors
+/// When the platform is unknown.
+pub fn missing(selection: &Selection) -> Result<Missing> {
+    let platform = platform_of(selection)?;
+    let library = match library(selection, &platform) {
+        None => Some("a program is given (`--program`); a library is built from a crate".to_owned()),
+        Some(library) => build::resolve(&library, &Purpose::Local).err().map(|error| error.to_string()),
+    };
+    let wrapper = platform::find(&platform)?.manifest.wrapper;
+    let wrapper = wrapper.is_none().then(|| format!("`{platform}` starts nothing in Node's place"));
+    Ok(Missing { library, wrapper })
+}
+
+fn platform_of(selection: &Selection) -> Result<String> {
+    selection.flags.platform.clone().map_or_else(single_module, Ok)
+}
+
+/// The library of the crate whose program is measured.
+fn library(selection: &Selection, platform: &str) -> Option<Selection> {
+    let mut library = selection.clone();
+    library.flags.platform = Some(platform.to_owned());
+    library.flags.payload = Some(Encoding::File);
+    library.flags.takeover = Some(Takeover::Library);
+    // A crate may have several programs, of which one is measured, and has one library.
+    library.cargo.bin = None;
+    selection.program.is_empty().then_some(library)
 }
 
 /// The platform whose artifact is one module and nothing else that a host could load: what is measured is the
@@ -168,7 +227,7 @@ fn single_module() -> Result<String> {
 /// A folder with one module.
 fn module(dir: PathBuf, text: &str) -> Result<Built> {
     let size = write(&dir.join(MODULE), text.as_bytes(), Mode::Plain)?;
-    Ok(Built { dir, handler: HANDLER_NAME.into(), traced: None, size })
+    Ok(Built { dir, handler: HANDLER_NAME.into(), traced: None, artifact: None, size })
 }
 
 /// A copy of an artifact, beside it, whose module tells its phases.

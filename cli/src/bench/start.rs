@@ -83,7 +83,7 @@ async fn attempt(
     reference: Option<&Reference>,
     round: u32,
 ) -> Result<(Came, Option<Reference>), String> {
-    let watch = Watch::new(Witness::new(subject.host.program()), common.clock);
+    let watch = Watch::new(Witness::of(&subject.host), common.clock);
     process::forget_peak();
     let container = Container::start(common.function.clone(), round, watch.observer(), subject.host.clone());
     let container = container.await.map_err(|error| error.to_string())?;
@@ -182,6 +182,8 @@ fn told(takeover: Takeover) -> &'static str {
     match takeover {
         Takeover::Exec => "the program in the host's process",
         Takeover::Spawn => "a child of the host",
+        Takeover::Library => "a library in the host's process",
+        Takeover::Wrapper => "the program, with no host before it",
         Takeover::Bridge => "a child that the host feeds",
         Takeover::None => "what was started itself",
     }

@@ -30,7 +30,7 @@ pub struct Group {
     pub client: Option<Client>,
     /// Its version, where it is not our own.
     pub client_version: Option<String>,
-    /// The program alone belongs to every group.
+    /// What runs without a Node belongs to every group.
     pub rows: Vec<Row>,
 }
 
@@ -58,6 +58,10 @@ pub struct Row {
     pub total_to_program: Option<Estimate>,
     /// The total, divided by that of a plain Node handler.
     pub total_to_handler: Option<Estimate>,
+    /// The total less that of the program alone which the same script starts; only where one does.
+    pub over_bootstrap_ms: Option<Estimate>,
+    /// For a library: against the artifact that hands the process to a program instead.
+    pub instead: Option<Instead>,
     /// Until the first answer, counted like the total.
     pub answer_ms: Option<f64>,
     /// From the variant's own log line until the first poll.
@@ -86,6 +90,19 @@ pub struct Row {
     pub warm_over_handler_us: Option<Estimate>,
     /// Further events per second.
     pub per_second: Option<f64>,
+}
+
+/// What it saves and costs to load a library rather than to execute a program; both are packaged in the same way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Instead {
+    /// The variant with the program: what a build makes by default.
+    pub of: String,
+    /// The library's total less the program's.
+    pub total_ms: Option<Estimate>,
+    /// Bytes: the memory left less the program's.
+    pub left: Option<Estimate>,
+    /// A warm round trip, divided by the program's.
+    pub warm: Option<Estimate>,
 }
 
 impl Row {
@@ -120,7 +137,10 @@ impl Summary {
             .map(|(node, client)| {
                 let variants: Vec<_> = members(run, node, client).collect();
                 let baselines = Baselines::of(&variants);
-                let rows = variants.iter().map(|variant| row(variant, &baselines)).collect();
+                let rows = variants
+                    .iter()
+                    .map(|variant| Row { instead: instead(variant, &variants), ..row(variant, &baselines) })
+                    .collect();
                 let client_version = variants.iter().find_map(|variant| variant.client_version.clone());
                 Group { node: node.map(str::to_owned), client, client_version, rows }
             })
@@ -132,7 +152,7 @@ impl Summary {
 /// Every pair of Node and client, in the order of the run; one without Node when there is none at all.
 fn groups(run: &Run) -> Vec<(Option<&str>, Option<Client>)> {
     let mut found = Vec::new();
-    for variant in run.variants.iter().filter(|variant| variant.kind != Kind::Program) {
+    for variant in run.variants.iter().filter(|variant| variant.kind.has_node()) {
         let key = (variant.node.as_deref(), variant.client);
         if !found.contains(&key) {
             found.push(key);
@@ -151,7 +171,7 @@ pub(super) fn members<'a>(
     client: Option<Client>,
 ) -> impl Iterator<Item = &'a Variant> {
     run.variants.iter().filter(move |variant| {
-        variant.kind == Kind::Program || (variant.node.as_deref() == node && variant.client == client)
+        !variant.kind.has_node() || (variant.node.as_deref() == node && variant.client == client)
     })
 }
 
@@ -196,6 +216,7 @@ pub(super) fn paired<const N: usize>(
 #[derive(Default)]
 struct Baselines {
     boot: Rounds,
+    bootstrap: Rounds,
     seed: Rounds,
     handler: Rounds,
     handler_warm: Rounds,
@@ -210,6 +231,7 @@ impl Baselines {
         for variant in variants {
             match variant.kind {
                 Kind::Boot => baselines.boot = totals(variant),
+                Kind::Bootstrap => baselines.bootstrap = totals(variant),
                 Kind::Seed => baselines.seed = totals(variant),
                 Kind::Handler => {
                     baselines.handler = totals(variant);
@@ -220,7 +242,7 @@ impl Baselines {
                     baselines.program_left = left(variant);
                     baselines.program_warm = warm(variant);
                 }
-                Kind::Ours => {}
+                Kind::Ours | Kind::Wrapper => {}
             }
         }
         baselines
@@ -230,7 +252,7 @@ impl Baselines {
 fn row(variant: &Variant, baselines: &Baselines) -> Row {
     let (total, left, warm) = (totals(variant), left(variant), warm(variant));
     let median = |figure: fn(&Sample) -> Option<f64>| stats::median(&values(&rounds(variant, figure)));
-    let hosted = !matches!(variant.kind, Kind::Program | Kind::Boot);
+    let hosted = variant.kind.has_node() && variant.kind != Kind::Boot;
     // A baseline has no ratio to itself, and nothing is added by what is not hosted.
     let against = |own: &Rounds, base: &Rounds, kind: Kind| {
         paired([own, base], |[own, base]| stats::ratio(own, base)).filter(|_| variant.kind != kind)
@@ -239,6 +261,7 @@ fn row(variant: &Variant, baselines: &Baselines) -> Row {
     let added_to_seed = paired([&total, &baselines.boot, &baselines.seed], |[total, boot, seed]| {
         stats::ratio(total - boot, seed - boot)
     });
+    let over_bootstrap = paired([&total, &baselines.bootstrap], |[total, alone]| Some(total - alone));
     let traced = variant.traces.iter().map(|trace| (trace.round, trace.total_ms)).collect();
     Row {
         id: variant.id.clone(),
@@ -250,7 +273,10 @@ fn row(variant: &Variant, baselines: &Baselines) -> Row {
         over_boot_ms: over_boot.filter(|_| hosted),
         added_to_seed: added_to_seed.filter(|_| hosted && variant.kind != Kind::Seed),
         total_to_program: against(&total, &baselines.program, Kind::Program),
-        total_to_handler: against(&total, &baselines.handler, Kind::Handler).filter(|_| hosted),
+        total_to_handler: against(&total, &baselines.handler, Kind::Handler)
+            .filter(|_| hosted || variant.kind == Kind::Wrapper),
+        over_bootstrap_ms: over_bootstrap.filter(|_| variant.kind == Kind::Wrapper),
+        instead: None,
         answer_ms: median(|sample| sample.answer_ms),
         log_line_ms: median(|sample| sample.log_line_ms),
         phases: phases(variant),
@@ -269,6 +295,21 @@ fn row(variant: &Variant, baselines: &Baselines) -> Row {
         .filter(|_| hosted && variant.kind != Kind::Handler),
         per_second: median(|sample| sample.per_second),
     }
+}
+
+/// A library against the program that a build makes by default of the same payload.
+fn instead(variant: &Variant, variants: &[&Variant]) -> Option<Instead> {
+    variant.takeover().filter(|takeover| *takeover == "library")?;
+    let program = variants.iter().find(|other| other.default && other.payload() == variant.payload())?;
+    let less = |figure: fn(&Variant) -> Rounds| {
+        paired([&figure(variant), &figure(program)], |[library, program]| Some(library - program))
+    };
+    Some(Instead {
+        of: program.id.clone(),
+        total_ms: less(totals),
+        left: less(left),
+        warm: paired([&warm(variant), &warm(program)], |[library, program]| stats::ratio(library, program)),
+    })
 }
 
 /// The figures alone.
@@ -343,6 +384,25 @@ mod tests {
         assert_eq!(row(&summary, "seed").added_to_seed, None);
         assert_eq!(row(&summary, "program").warm_to_program, None);
         assert_eq!(row(&summary, "handler").total_to_handler, None);
+    }
+
+    #[test]
+    fn a_library_is_held_against_the_program_and_a_wrapper_against_its_script() {
+        let summary = Summary::of(&sample::run());
+        let library = row(&summary, "file/library").instead.as_ref().unwrap();
+        assert_eq!(library.of, "file/exec:stub");
+        let total = |id: &str| row(&summary, id).total_ms.unwrap().median;
+        let saved = total("file/exec:stub") - total("file/library");
+        assert!((library.total_ms.unwrap().value + saved).abs() < 1e-9);
+        assert!(library.left.unwrap().value > 40.0 * 1_048_576.0 && library.warm.unwrap().value > 1.0);
+        let wrapper = row(&summary, "file/wrapper");
+        let over = total("file/wrapper") - total("bootstrap");
+        assert!((wrapper.over_bootstrap_ms.unwrap().value - over).abs() < 1e-9);
+        assert!(wrapper.over_boot_ms.is_none() && wrapper.total_to_handler.unwrap().value < 0.2);
+        for other in summary.groups[0].rows.iter().filter(|row| row.id != "file/library") {
+            assert_eq!(other.instead, None, "{}", other.id);
+            assert_eq!(other.over_bootstrap_ms.is_some(), other.id == "file/wrapper", "{}", other.id);
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub enum Payload {
 pub enum Recipe {
     /// The program alone.
     Program,
+    /// The program alone, started by a script.
+    Bootstrap,
     /// Node with an empty module.
     Boot,
     /// A plain Node handler.
@@ -36,21 +38,29 @@ pub enum Recipe {
 /// The takeovers, in the order in which `auto` tries them.
 const TAKEOVERS: [&str; 3] = ["exec:stub", "exec:execve", "spawn"];
 
+/// Takeovers that are asked for by name.
+const LIBRARY: &str = "library";
+const WRAPPER: &str = "wrapper";
+
 /// What feeds the program where the host pushes events; here Node polls and pushes them.
 const BRIDGE: &str = "bridge";
 
 /// Every recipe, in the order of the report.
-const RECIPES: [Recipe; 14] = [
+const RECIPES: [Recipe; 18] = [
     Recipe::Program,
+    Recipe::Bootstrap,
+    Recipe::Ours(Payload::File, WRAPPER),
     Recipe::Boot,
     Recipe::Handler,
     Recipe::Seed,
     Recipe::Ours(Payload::Base64, TAKEOVERS[0]),
     Recipe::Ours(Payload::Base64, TAKEOVERS[1]),
     Recipe::Ours(Payload::Base64, TAKEOVERS[2]),
+    Recipe::Ours(Payload::Base64, LIBRARY),
     Recipe::Ours(Payload::File, TAKEOVERS[0]),
     Recipe::Ours(Payload::File, TAKEOVERS[1]),
     Recipe::Ours(Payload::File, TAKEOVERS[2]),
+    Recipe::Ours(Payload::File, LIBRARY),
     Recipe::Ours(Payload::FileCopied, TAKEOVERS[0]),
     Recipe::Ours(Payload::FileCopied, TAKEOVERS[1]),
     Recipe::Ours(Payload::FileCopied, TAKEOVERS[2]),
@@ -81,6 +91,7 @@ impl Recipe {
     pub fn id(self) -> String {
         match self {
             Self::Program => "program".into(),
+            Self::Bootstrap => "bootstrap".into(),
             Self::Boot => "boot".into(),
             Self::Handler => "handler".into(),
             Self::Seed => "seed".into(),
@@ -89,29 +100,41 @@ impl Recipe {
     }
 
     /// What it is.
-    pub const fn kind(self) -> Kind {
+    pub fn kind(self) -> Kind {
         match self {
             Self::Program => Kind::Program,
+            Self::Bootstrap => Kind::Bootstrap,
             Self::Boot => Kind::Boot,
             Self::Handler => Kind::Handler,
             Self::Seed => Kind::Seed,
+            Self::Ours(_, WRAPPER) => Kind::Wrapper,
             Self::Ours(..) => Kind::Ours,
         }
     }
 
-    /// True when the program is given the process, so that the start has the phases of that.
-    pub fn hands_over(self) -> bool {
-        matches!(self, Self::Ours(_, takeover) if takeover != BRIDGE)
+    /// True where the host is given a library.
+    pub fn is_library(self) -> bool {
+        matches!(self, Self::Ours(_, LIBRARY))
     }
 
-    /// Why this Node cannot do it, if it cannot.
-    fn obstacle(self, host: &Nodejs) -> Option<String> {
+    /// True when Node gives the program its process, so that the start has the phases of that.
+    pub fn hands_over(self) -> bool {
+        matches!(self, Self::Ours(_, takeover) if takeover != BRIDGE && takeover != WRAPPER)
+    }
+
+    /// Why it cannot be measured with this Node, if it cannot.
+    fn obstacle(self, host: &Nodejs, missing: &Missing) -> Option<String> {
         let Self::Ours(_, name) = self else { return None };
         if takeover(name).is_none() {
             return Some(format!("this version builds no artifact with the takeover `{name}`"));
         }
-        (name == "exec:execve" && !host.has_execve)
-            .then(|| format!("Node {} has no process.execve (22.15 and later have it)", host.node.version))
+        match name {
+            "exec:execve" if !host.has_execve => {
+                Some(format!("Node {} has no process.execve (22.15 and later have it)", host.node.version))
+            }
+            LIBRARY => missing.library.clone(),
+            _ => None,
+        }
     }
 }
 
@@ -138,6 +161,15 @@ impl Nodejs {
         let said = command.output().map(|output| output.stdout).unwrap_or_default();
         Self { node, has_execve: String::from_utf8_lossy(&said).trim() == "function" }
     }
+}
+
+/// What the crate or the platform does not have, each with the reason.
+#[derive(Clone, Debug, Default)]
+pub struct Missing {
+    /// A library.
+    pub library: Option<String>,
+    /// Something that starts another program in Node's place.
+    pub wrapper: Option<String>,
 }
 
 /// Which variants were asked for.
@@ -173,6 +205,10 @@ impl Wanted {
         let named = self.names.is_empty() || self.names.iter().any(|name| begins(&id, name));
         match recipe {
             Recipe::Program | Recipe::Boot => true,
+            // It says something together with what it is the floor of.
+            Recipe::Bootstrap => {
+                named && !self.names.is_empty() || self.takes(Recipe::Ours(Payload::File, WRAPPER))
+            }
             Recipe::Handler | Recipe::Seed => named,
             Recipe::Ours(payload, takeover) => {
                 let asked =
@@ -197,7 +233,7 @@ fn begins(id: &str, name: &str) -> bool {
 pub struct Planned {
     /// What is started.
     pub recipe: Recipe,
-    /// Which of the Nodes hosts it; none for the program alone.
+    /// Which of the Nodes hosts it; none where no Node runs.
     pub node: Option<usize>,
     /// The client inside that Node.
     pub client: Option<Client>,
@@ -230,20 +266,27 @@ impl Planned {
 }
 
 /// Everything to be measured, in the order of the report.
-pub fn catalogue(nodes: &[Nodejs], clients: &Clients, wanted: &Wanted) -> Vec<Planned> {
-    let alone =
-        Planned { recipe: Recipe::Program, node: None, client: None, default: false, unavailable: None };
-    let mut all = vec![alone];
+pub fn catalogue(nodes: &[Nodejs], clients: &Clients, wanted: &Wanted, missing: &Missing) -> Vec<Planned> {
+    let wanted = || RECIPES.into_iter().filter(|recipe| wanted.takes(*recipe));
+    let mut all: Vec<_> = wanted()
+        .filter(|recipe| !recipe.kind().has_node())
+        .map(|recipe| {
+            // What starts the one starts the other.
+            let unavailable = missing.wrapper.clone().filter(|_| recipe != Recipe::Program);
+            Planned { recipe, node: None, client: None, default: false, unavailable }
+        })
+        .collect();
     for (index, host) in nodes.iter().enumerate() {
         for &client in &clients.kinds {
             let no_client = if client == Client::Ric { clients.ric(&host.node).err() } else { None };
-            for recipe in RECIPES.into_iter().filter(|recipe| wanted.takes(*recipe)) {
+            for recipe in wanted().filter(|recipe| recipe.kind().has_node()) {
                 let default = match recipe {
-                    Recipe::Program => continue,
-                    Recipe::Ours(payload, takeover) => Some(takeover) == first_takeover(payload, host),
-                    Recipe::Boot | Recipe::Handler | Recipe::Seed => false,
+                    Recipe::Ours(payload, takeover) => {
+                        Some(takeover) == first_takeover(payload, host, missing)
+                    }
+                    _ => false,
                 };
-                let unavailable = no_client.clone().or_else(|| recipe.obstacle(host));
+                let unavailable = no_client.clone().or_else(|| recipe.obstacle(host, missing));
                 all.push(Planned { recipe, node: Some(index), client: Some(client), default, unavailable });
             }
         }
@@ -252,8 +295,8 @@ pub fn catalogue(nodes: &[Nodejs], clients: &Clients, wanted: &Wanted) -> Vec<Pl
 }
 
 /// What `auto` takes on this Node.
-fn first_takeover(payload: Payload, host: &Nodejs) -> Option<&'static str> {
-    TAKEOVERS.into_iter().find(|takeover| Recipe::Ours(payload, takeover).obstacle(host).is_none())
+fn first_takeover(payload: Payload, host: &Nodejs, missing: &Missing) -> Option<&'static str> {
+    TAKEOVERS.into_iter().find(|takeover| Recipe::Ours(payload, takeover).obstacle(host, missing).is_none())
 }
 
 #[cfg(test)]
@@ -267,7 +310,7 @@ mod tests {
 
     fn ids(wanted: &Wanted) -> Vec<String> {
         let clients = Clients { kinds: vec![Client::Minimal], ..Clients::default() };
-        catalogue(&[host("24.1.0", true)], &clients, wanted)
+        catalogue(&[host("24.1.0", true)], &clients, wanted, &Missing::default())
             .iter()
             .map(|planned| planned.recipe.id())
             .collect()
@@ -295,7 +338,17 @@ mod tests {
         assert_eq!(ids(&named(&["seed"])), ["program", "boot", "seed"]);
         assert_eq!(
             ids(&named(&["file"])),
-            ["program", "boot", "file/exec:stub", "file/exec:execve", "file/spawn", "file/bridge"]
+            [
+                "program",
+                "bootstrap",
+                "file/wrapper",
+                "boot",
+                "file/exec:stub",
+                "file/exec:execve",
+                "file/spawn",
+                "file/library",
+                "file/bridge"
+            ]
         );
         assert_eq!(
             ids(&named(&["base64/exec", "file-copied/spawn"])),
@@ -307,6 +360,33 @@ mod tests {
             ..named(&["file", "base64"])
         };
         assert_eq!(ids(&narrowed), ["program", "boot", "file/spawn"]);
+        let libraries = Wanted { takeover: takeover("library"), ..Wanted::default() };
+        assert!(ids(&libraries).ends_with(&["base64/library".into(), "file/library".into()]));
+    }
+
+    #[test]
+    fn a_wrapper_is_measured_once_and_beside_it_what_it_is_held_against() {
+        let clients = Clients { kinds: vec![Client::Minimal], ..Clients::default() };
+        let nodes = [host("22.1.0", true), host("24.1.0", true)];
+        let of = |names: &[&str], missing: &Missing| catalogue(&nodes, &clients, &named(names), missing);
+        let all = of(&["file/wrapper"], &Missing::default());
+        let ids: Vec<_> = all.iter().map(|planned| (planned.recipe.id(), planned.node)).collect();
+        let once = |id: &str| (id.to_owned(), None);
+        assert_eq!(ids[..3], [once("program"), once("bootstrap"), once("file/wrapper")]);
+        assert_eq!(ids.len(), 5, "boot on each Node: {ids:?}");
+        assert!(of(&["bootstrap"], &Missing::default()).iter().any(|one| one.recipe == Recipe::Bootstrap));
+        assert!(!of(&["seed"], &Missing::default()).iter().any(|one| one.recipe == Recipe::Bootstrap));
+        let missing = Missing { wrapper: Some("no".into()), library: Some("none".into()) };
+        let why = |all: &[Planned], id: &str| {
+            let found = all.iter().find(|planned| planned.recipe.id() == id);
+            found.and_then(|planned| planned.unavailable.clone())
+        };
+        let all = of(&["file"], &missing);
+        assert_eq!(
+            ["program", "bootstrap", "file/wrapper", "file/library"].map(|id| why(&all, id)),
+            [None, Some("no".into()), Some("no".into()), Some("none".into())]
+        );
+        assert_eq!(why(&all, "file/exec:stub"), None);
     }
 
     #[test]
@@ -324,7 +404,7 @@ mod tests {
     #[test]
     fn what_a_node_cannot_do_is_said_and_not_its_default() {
         let clients = Clients { kinds: vec![Client::Minimal], ..Clients::default() };
-        let all = catalogue(&[host("20.1.0", false)], &clients, &Wanted::default());
+        let all = catalogue(&[host("20.1.0", false)], &clients, &Wanted::default(), &Missing::default());
         let find = |id: &str| all.iter().find(|planned| planned.recipe.id() == id).expect("planned");
         assert!(find("file/exec:execve").unavailable.as_ref().is_some_and(|why| why.contains("20.1.0")));
         assert!(!find("file/exec:execve").default);

@@ -7,17 +7,21 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::invoke::{self, request};
+use super::invoke::request::{self, Request};
+use super::{build, invoke};
 use crate::arch::{Arch, ArchChoice};
 use crate::bench::budget::{self, Budget};
 use crate::bench::compare::{self, Comparison};
-use crate::bench::model::{Client, Run};
+use crate::bench::load;
+use crate::bench::model::{Client, Program, Run};
 use crate::bench::report::{self, Format};
 use crate::bench::run::{self as runs, Settings};
-use crate::bench::{Clients, Nodejs, Planned, Stage, Wanted, catalogue, journal};
-use crate::commands::build::Selection;
+use crate::bench::{Clients, Missing, Nodejs, Planned, Stage, Wanted, catalogue, journal, missing};
+use crate::commands::build::{Purpose, Selection};
 use crate::files::{self, Mode};
 use crate::host::node;
+use crate::platform::{self, Platform};
+use crate::settings::Takeover;
 use crate::ui::Ui;
 use crate::{Class, Error, Result, plan};
 
@@ -28,22 +32,31 @@ use crate::{Class, Error, Result, plan};
   cargo trap bench --node 20 --node 22 --runs 100     on two Nodes from `node_modules`
   cargo trap bench --variant file --variant seed      only these, and what they are held against
   cargo trap bench --format html --out bench.html     a page that works offline
+  cargo trap bench --load 60 --kill-every 5           what becomes of requests where the program is killed
 
 Variants:
   program        the program alone, as on `provided.al2023`
+  bootstrap      the same, started by a shell script such as Node runtimes begin with
+  file/wrapper   an artifact whose program that script starts in Node's place
   boot           Node with an empty module
   handler        a plain Node handler that gives the program's answer
   seed           the first try at this idea: a literal, three imports, a shell
   base64/…       an artifact with the program as text in its module
   file/…         one with the program as a file beside it, executed in place
   file-copied/…  the same where the file lost its mode on the way and must be copied
-each of the last three by `exec:stub`, `exec:execve` and `spawn`, as far as the Node can.
+each of the last three by `exec:stub`, `exec:execve` and `spawn`, as far as the Node can, and the
+first two of them by `library` where the crate has one, a `cdylib`.
 
 What is measured is an artifact in one module, as `--platform lambda` makes it, unless `--platform`
 names another. Each round starts every variant once, in another random order, in a container of its
 own that is gone before the next one starts; a start counts after one correct answer. Totals come
 from the artifact as it is, phases from a copy that tells them. Samples are kept as they come, in
-`target/trap/bench`: `--from` reads them, also after Ctrl-C.")]
+`target/trap/bench`: `--from` reads them, also after Ctrl-C.
+
+With `--load` one Node serves the artifact for a host that sends HTTP to its port and feeds the
+program. Callers ask it again as soon as they have an answer. A program that is killed may take the
+one request with it that it had, which must fail with 502; the command fails when any other request
+does, or when a process outlives the host.")]
 pub struct Args {
     /// HTTP method [default: GET, or POST with data]; may be left out before a path
     #[arg(value_name = "METHOD")]
@@ -60,6 +73,9 @@ pub struct Args {
     /// What hosts it.
     #[command(flatten)]
     hosts: Hosts,
+    /// Requests instead of starts.
+    #[command(flatten)]
+    load: Loading,
     /// Where results go.
     #[command(flatten)]
     output: Output,
@@ -102,6 +118,22 @@ struct Hosts {
     /// Set a variable for the host, or pass ours on; the host inherits few others
     #[arg(long = "env", value_name = "NAME[=VALUE]")]
     environment: Vec<String>,
+}
+
+/// Requests to a host that stays, instead of starts.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Load")]
+struct Loading {
+    /// Ask one host, where Node stays and feeds the program, for so long, and count what becomes of the requests
+    #[arg(long, value_name = "SECONDS", value_parser = invoke::seconds)]
+    #[arg(conflicts_with_all = ["runs", "warm", "variant", "host", "ric", "format", "out", "budget", "compare", "from"])]
+    load: Option<Duration>,
+    /// How many requests are under way at once
+    #[arg(long, value_name = "N", default_value_t = 50, requires = "load", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    at_once: u16,
+    /// Kill the program, in each of its processes, every so often
+    #[arg(long, value_name = "SECONDS", requires = "load", value_parser = invoke::seconds)]
+    kill_every: Option<Duration>,
 }
 
 /// Where results go.
@@ -147,6 +179,9 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
         return Err(Error::known("bench-system", Class::Machine, message)
             .with_hint("`cargo trap invoke` tries the program on this system"));
     }
+    if let Some(duration) = args.load.load {
+        return load(args, duration, ui);
+    }
     let (settings, stage) = prepare(args, &report.budgets, ui)?;
     // One thread is enough: all that happens is waited for, and nothing else takes the processors.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -158,24 +193,99 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     Err(Error::ToolFailed { tool: "the run".into(), status, hint: None })
 }
 
+/// Puts a host that feeds the program under load.
+///
+/// # Errors
+/// Those of a build and of the search for a Node; `load-platform` when the platform has no host that can be asked;
+/// `host-start`, `bench-program`; `load` when a request was lost or a process is left.
+fn load(mut args: Args, duration: Duration, ui: &Ui) -> Result<()> {
+    if args.hosts.node.len() > 1 {
+        let message = "a load is put on one host, and several Nodes were given";
+        return Err(Error::known("ambiguous", Class::Request, message).with_hint("give `--node` once"));
+    }
+    let Request::Http(request) = Request::new(args.first, args.second, args.input)? else {
+        let message = "a host that serves HTTP takes requests, and an event is none";
+        return Err(Error::known("event", Class::Request, message).with_hint("give a method and a path"));
+    };
+    let environment = invoke::variables(&args.hosts.environment)?;
+    args.selection.flags.arch = invoke::local_arch(&args.selection, Arch::of_this_machine());
+    let flags = &mut args.selection.flags;
+    flags.platform = Some(serving(flags.platform.as_deref())?);
+    flags.takeover = Some(Takeover::Bridge);
+    let artifact = build::artifact(&args.selection, &Purpose::Local, ui)?;
+    let record = &artifact.record;
+    let arch = invoke::choose(&record.programs.iter().map(|program| program.arch).collect::<Vec<_>>());
+    let node = find_nodes(&args.hosts.node, arch)?.swap_remove(0).node;
+    let program = record.programs.iter().find(|program| program.arch == arch).map(|program| Program {
+        name: record.name.clone(),
+        arch,
+        size: program.size,
+        sha256: program.sha256.clone(),
+        tells_main: false,
+    });
+    let Some(program) = program else { return Ok(()) };
+    let settings = load::Settings {
+        command: command(std::env::args()),
+        duration,
+        at_once: args.load.at_once,
+        kill_every: args.load.kill_every,
+        timeout: args.hosts.timeout,
+        request: *request,
+        environment,
+        node,
+    };
+    let (load, stopped) = load::run(settings, &artifact, program, &invoke::stop()?, ui)?;
+    if ui.is_json() {
+        ui.json(&load)?;
+    } else {
+        ui.text(&load)?;
+    }
+    match stopped {
+        // The person who pressed Ctrl-C knows; only the status says it.
+        Some(status) => Err(Error::ToolFailed { tool: "the load".into(), status, hint: None }),
+        None => load.check(),
+    }
+}
+
+/// The platform whose host is put under load: one whose artifact itself is what listens.
+///
+/// # Errors
+/// `load-platform`.
+fn serving(asked: Option<&str>) -> Result<String> {
+    let all = platform::all()?;
+    let serves = |platform: &&Platform| platform.manifest.listens.as_ref() == Some(&platform.manifest.main);
+    let known: Vec<_> = all.iter().filter(serves).map(|platform| platform.manifest.id.clone()).collect();
+    match asked {
+        None => known.first().cloned(),
+        Some(asked) => known.iter().find(|id| *id == asked).cloned(),
+    }
+    .ok_or_else(|| {
+        let message = format!("an artifact for `{}` does not listen", asked.unwrap_or_default());
+        let known: Vec<_> = known.iter().map(|id| format!("`{id}`")).collect();
+        Error::known("load-platform", Class::Request, message)
+            .with_hint(format!("leave `--platform` out, or give {}", known.join(" or ")))
+    })
+}
+
 /// Understands what was typed, finds what hosts it, and compiles the program.
 fn prepare(mut args: Args, budgets: &[Budget], ui: &Ui) -> Result<(Settings, Stage)> {
     let What { runs, warm, variant } = args.what;
     let flags = &args.selection.flags;
     let wanted = Wanted { names: variant, payload: flags.payload, takeover: flags.takeover };
     wanted.check()?;
-    let request = request::Request::new(args.first, args.second, args.input)?;
+    let request = Request::new(args.first, args.second, args.input)?;
     let environment = invoke::variables(&args.hosts.environment)?;
 
     args.selection.flags.arch = invoke::local_arch(&args.selection, Arch::of_this_machine());
     // Looked for before a long build rather than after it.
     let typed = args.selection.flags.arch.map(ArchChoice::arches).unwrap_or_default();
     let early = args.selection.program.is_empty().then(|| invoke::choose(&typed));
-    let early = early.map(|arch| Ready::find(&args.hosts, arch, &wanted, budgets)).transpose()?;
+    let missing = missing(&args.selection)?;
+    let early = early.map(|arch| Ready::find(&args.hosts, arch, &wanted, &missing, budgets)).transpose()?;
     let stage = Stage::new(&args.selection, invoke::choose, ui)?;
     let Ready { arch: _, nodes, clients, planned } = match early {
         Some(early) if early.arch == stage.program.arch => early,
-        _ => Ready::find(&args.hosts, stage.program.arch, &wanted, budgets)?,
+        _ => Ready::find(&args.hosts, stage.program.arch, &wanted, &missing, budgets)?,
     };
     let settings = Settings {
         command: command(std::env::args()),
@@ -200,11 +310,17 @@ struct Ready {
 }
 
 impl Ready {
-    fn find(hosts: &Hosts, arch: Arch, wanted: &Wanted, budgets: &[Budget]) -> Result<Self> {
+    fn find(
+        hosts: &Hosts,
+        arch: Arch,
+        wanted: &Wanted,
+        missing: &Missing,
+        budgets: &[Budget],
+    ) -> Result<Self> {
         let nodes = find_nodes(&hosts.node, arch)?;
         let plain: Vec<_> = nodes.iter().map(|host| host.node.clone()).collect();
         let clients = Clients::find(&hosts.host, &hosts.ric, &plain)?;
-        let planned = catalogue(&nodes, &clients, wanted);
+        let planned = catalogue(&nodes, &clients, wanted, missing);
         let variants: Vec<_> = planned.iter().map(|planned| planned.variant(&nodes, &clients)).collect();
         budget::fits(budgets, &variants)?;
         Ok(Self { arch, nodes, clients, planned })

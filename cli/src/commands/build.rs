@@ -13,8 +13,8 @@ use crate::compile::Compile;
 use crate::deploy::Deployment;
 use crate::payload::Encoding;
 use crate::plan::{self, Plan, Request, Source, Step, plan};
-use crate::platform;
-use crate::project::Project;
+use crate::platform::{self, Platform};
+use crate::project::{Product, Project};
 use crate::settings::{Flags, Lang, Takeover, class_name};
 use crate::size::Bytes;
 use crate::ui::Ui;
@@ -113,7 +113,11 @@ pub fn artifact(selection: &Selection, purpose: &Purpose, ui: &Ui) -> Result<Art
 /// When the request does not fit the project, the platform or this machine.
 pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let local = matches!(purpose, Purpose::Local);
-    let project = if selection.program.is_empty() { Some(Project::find(&selection.cargo)?) } else { None };
+    let project = if selection.program.is_empty() {
+        Some(Project::find(&selection.cargo, selection.flags.takeover)?)
+    } else {
+        None
+    };
     let typed_arch = selection.flags.arch;
     let flags = selection
         .flags
@@ -175,11 +179,9 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let one_file = matches!(purpose, Purpose::Deploy { output: Output { single_file: true, .. }, .. });
     let default_payload = if one_file { Encoding::Base64 } else { manifest.payload };
     let encoding = if native { Encoding::File } else { flags.payload.unwrap_or(default_payload) };
-    let takeover = match platform.takeover(flags.takeover.unwrap_or_default())? {
-        Takeover::Bridge => Takeover::Bridge,
-        _ if native => Takeover::Spawn,
-        takeover => takeover,
-    };
+    let product = project.as_ref().map(|project| project.product);
+    let takeover = takeover(flags.takeover, product, &platform, encoding)?;
+    let takeover = if native { native_takeover(takeover)? } else { takeover };
     let target_dir = match &project {
         Some(project) => project.target_dir.clone(),
         None => (selection.cargo.target_dir.clone())
@@ -213,6 +215,55 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
         with_host: local,
     };
     plan(request, &arches)
+}
+
+/// How the program gets control: what was asked for, as far as it goes with the platform, with what is built and with
+/// how it travels.
+fn takeover(
+    asked: Option<Takeover>,
+    product: Option<Product>,
+    platform: &Platform,
+    encoding: Encoding,
+) -> Result<Takeover> {
+    let is_library = product == Some(Product::Library);
+    let takeover = platform.takeover(asked.unwrap_or(if is_library {
+        Takeover::Library
+    } else {
+        Takeover::default()
+    }))?;
+    let refused =
+        |message: String, hint: &str| Err(Error::known("takeover", Class::Request, message).with_hint(hint));
+    match takeover {
+        Takeover::Library => Ok(takeover),
+        _ if is_library => refused(
+            format!(
+                "takeover `{}` starts a program, and a library is what would be built",
+                takeover.as_str()
+            ),
+            "give `--takeover library`, or name a program with `--bin`",
+        ),
+        Takeover::Wrapper if encoding == Encoding::Base64 => refused(
+            "takeover `wrapper` needs a program that is a file, and this payload is text".to_owned(),
+            "add `--payload file`",
+        ),
+        _ => Ok(takeover),
+    }
+}
+
+/// On systems that are not Linux a program for the machine itself is started, as a child: nothing else works there.
+fn native_takeover(asked: Takeover) -> Result<Takeover> {
+    match asked {
+        Takeover::Library => Err(Error::known(
+            "takeover",
+            Class::Request,
+            "a library for Linux cannot be loaded on this system",
+        )
+        .with_hint(
+            "`cargo trap build` packages it; `cargo run` or `--bin` tries a program of the same code",
+        )),
+        Takeover::Bridge => Ok(Takeover::Bridge),
+        _ => Ok(Takeover::Spawn),
+    }
 }
 
 /// The name of a program given as a file: its file name without an ending, as far as it can name files.
@@ -268,6 +319,7 @@ fn print_plan(plan: &Plan, ui: &Ui) -> Result<()> {
             Step::Compile { compile, command } => {
                 format!("run         {command}\n            linked by {}\n", compile.linker)
             }
+            Step::Addon { arch } => format!("if missing  build the addon that loads libraries for {arch}\n"),
             Step::Check { program } => format!("check       {}\n", plan::shown(program)),
             Step::Write { path, what, keep, .. } => {
                 let keep = if *keep { ", unless it is yours by now" } else { "" };
@@ -332,7 +384,11 @@ fn next(plan: &Plan, ui: &Ui) -> Result<()> {
     let request = &plan.request;
     let values = plan::values(request, &plan.arches);
     for next in &request.platform.manifest.next {
-        ui.status("Next", platform::render_text("next", next, &values)?);
+        // A line that says nothing is about something else than this build.
+        let next = platform::render_text("next", next, &values)?;
+        if !next.is_empty() {
+            ui.status("Next", next);
+        }
     }
     let dir = &request.dir;
     let artifact = if request.shared_dir { dir.join(plan::record_path(&request.name)) } else { dir.clone() };

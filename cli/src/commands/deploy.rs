@@ -17,13 +17,14 @@ use crate::{Class, Error, Result, exec};
 
 /// Arguments that are about building, and so mean nothing for an artifact that exists. Those of packaging are held
 /// against it instead.
-const FOR_BUILDS: [&str; 23] = [
+const FOR_BUILDS: [&str; 24] = [
     "program",
     "single_file",
     "out_dir",
     "zip",
     "package",
     "bin",
+    "lib",
     "example",
     "features",
     "all_features",

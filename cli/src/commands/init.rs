@@ -8,7 +8,7 @@ use crate::cargo_args::CargoArgs;
 use crate::files::{self, Mode};
 use crate::payload::Encoding;
 use crate::platform::{self, Manifest};
-use crate::project::Project;
+use crate::project::{Product, Project};
 use crate::ui::Ui;
 use crate::{Class, Error, Result, plan};
 
@@ -26,20 +26,31 @@ pub struct Args {
     manifest_path: Option<PathBuf>,
 }
 
-/// What `cargo trap new` writes for a program that is decoded at every cold start.
-const SMALL: Line =
-    ("opt-level", "\"z\"", "the payload is read at every cold start: bytes cost more than cycles");
-
-/// What it writes for one that is executed where it lies.
-const FAST: Line = ("opt-level", "3", "the program is executed where it lies: bytes cost little");
-
-/// The rest of the release profile that it writes.
-const PROFILE: [Line; 4] = [
-    ("lto", "\"fat\"", "drops what no path reaches"),
-    ("codegen-units", "1", "one unit sees more to share and to drop"),
-    ("panic", "\"abort\"", "no unwind tables; a panic ends the program and the platform starts a new one"),
-    ("strip", "true", "symbols are never read on the platform"),
-];
+/// The release profile that `cargo trap new` writes too.
+const fn profile(payload: Encoding, product: Product) -> [Line; 5] {
+    let level = match payload {
+        Encoding::File => ("opt-level", "3", "the program is executed where it lies: bytes cost little"),
+        Encoding::Base64 => {
+            ("opt-level", "\"z\"", "the payload is read at every cold start: bytes cost more than cycles")
+        }
+    };
+    let panic = match product {
+        Product::Program => (
+            "panic",
+            "\"abort\"",
+            "no unwind tables; a panic ends the program and the platform starts a new one",
+        ),
+        // An abort would end the host in the middle of whatever it does.
+        Product::Library => ("panic", "\"unwind\"", "a panic becomes the status that the host ends with"),
+    };
+    [
+        level,
+        ("lto", "\"fat\"", "drops what no path reaches"),
+        ("codegen-units", "1", "one unit sees more to share and to drop"),
+        panic,
+        ("strip", "true", "symbols are never read on the platform"),
+    ]
+}
 
 /// A line of a profile: its key, its value, and the reason for it.
 type Line = (&'static str, &'static str, &'static str);
@@ -55,7 +66,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     let Manifest { id: platform, payload, .. } = platform::find(&args.platform)?.manifest;
     let cargo =
         CargoArgs { package: args.package, manifest_path: args.manifest_path, ..CargoArgs::default() };
-    let project = Project::find(&cargo)?;
+    let project = Project::find(&cargo, None)?;
     let manifest = project.root.join("Cargo.toml");
     let mut changed = Vec::new();
 
@@ -63,16 +74,17 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     if set_platform(&mut document, &platform) {
         changed.push(format!("`[package.metadata.trap]` with platform `{platform}`"));
     }
+    let lines = profile(payload, project.product);
     // Profiles count in the workspace's root manifest only.
     let root = project.workspace_root.join("Cargo.toml");
     if root == manifest {
-        let added = set_profile(&mut document, payload);
+        let added = set_profile(&mut document, &lines);
         changed.extend(added.then(|| "the missing lines of `[profile.release]`".to_owned()));
         save(&manifest, &document, &changed)?;
     } else {
         save(&manifest, &document, &changed)?;
         let mut root_document = parse(&root)?;
-        if set_profile(&mut root_document, payload) {
+        if set_profile(&mut root_document, &lines) {
             files::write(&root, root_document.to_string().as_bytes(), Mode::Plain)?;
             changed.push(format!("the missing lines of `[profile.release]` in `{}`", plan::shown(&root)));
         }
@@ -140,7 +152,7 @@ fn set_platform(document: &mut DocumentMut, platform: &str) -> bool {
 }
 
 /// Adds the lines of the release profile that are missing; what is there stays. False when none was missing.
-fn set_profile(document: &mut DocumentMut, payload: Encoding) -> bool {
+fn set_profile(document: &mut DocumentMut, lines: &[Line]) -> bool {
     let implicit = || {
         let mut table = Table::new();
         table.set_implicit(true);
@@ -151,8 +163,7 @@ fn set_profile(document: &mut DocumentMut, payload: Encoding) -> bool {
     let release = profile.entry("release").or_insert(Item::Table(Table::new()));
     let Some(release) = release.as_table_like_mut() else { return false };
     let mut added = false;
-    let level = if payload == Encoding::File { FAST } else { SMALL };
-    for (key, text, why) in [level].into_iter().chain(PROFILE) {
+    for &(key, text, why) in lines {
         if release.contains_key(key) {
             continue;
         }
@@ -175,7 +186,7 @@ mod tests {
             "# mine\n[package]\nname = \"x\" # the name\n\n[profile.release]\nopt-level = 3 # measured\n";
         let mut document: DocumentMut = before.parse().unwrap();
         assert!(set_platform(&mut document, "lambda"));
-        assert!(set_profile(&mut document, Encoding::File));
+        assert!(set_profile(&mut document, &profile(Encoding::File, Product::Program)));
         let after = document.to_string();
         for kept in ["# mine", "name = \"x\" # the name", "opt-level = 3 # measured"] {
             assert!(after.contains(kept), "{after}");
@@ -191,10 +202,10 @@ mod tests {
     fn a_second_run_changes_nothing() {
         let mut document: DocumentMut = "[package]\nname = \"x\"\n".parse().unwrap();
         set_platform(&mut document, "lambda");
-        set_profile(&mut document, Encoding::File);
+        set_profile(&mut document, &profile(Encoding::File, Product::Program));
         let once = document.to_string();
         assert!(!set_platform(&mut document, "lambda"));
-        assert!(!set_profile(&mut document, Encoding::Base64));
+        assert!(!set_profile(&mut document, &profile(Encoding::Base64, Product::Library)));
         assert_eq!(document.to_string(), once);
     }
 }

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use trap_native::glibc::Release;
 
 use crate::arch::Arch;
 use crate::artifact::{self, Record};
 use crate::elf::{Elf, Kind, Machine};
 use crate::gate::{self, Rules};
-use crate::payload::{self, Encoding, Found, Stub, base64_len};
+use crate::payload::{self, Companion, Encoding, Found, base64_len};
 use crate::platform::{self, Measured};
 use crate::size::Bytes;
 use crate::ui::Ui;
@@ -54,6 +55,16 @@ struct ProgramReport {
     /// What lets it replace the Node process.
     #[serde(skip_serializing_if = "Option::is_none")]
     stub: Option<StubReport>,
+    /// What loads it into the Node process, where it is a library.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addon: Option<AddonReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct AddonReport {
+    sha256: String,
+    /// In bytes.
+    size: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -118,14 +129,16 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
         .filter_map(|path| fs::read_to_string(dir.join(path)).ok())
         .collect();
     let found = payload::read_back(&modules);
+    let beside = dir.join(record.trap_folder());
     let mut programs = Vec::new();
     for program in &record.programs {
         let carried = found.iter().find(|found| found.arch == program.arch);
         if carried.is_none() {
             problems.push(format!("no module carries the {} program", program.arch));
         }
-        let bytes = carried.and_then(|found| bytes_of(found, dir, &mut problems));
-        let stub = carried.and_then(|found| stub_of(found, dir));
+        let bytes = carried.and_then(|found| bytes_of(found, &beside, &mut problems));
+        let stub = carried.and_then(|found| companion_of(found.stub.as_ref(), &beside));
+        let addon = carried.and_then(|found| companion_of(found.addon.as_ref(), &beside));
         if let Some(bytes) = &bytes {
             check(program.arch, &program.sha256, program.size, bytes, &mut problems);
         }
@@ -139,6 +152,7 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
             },
             elf: bytes.and_then(|bytes| Elf::read(&record.name, &bytes).ok()),
             stub: stub.map(|bytes| check_stub(program.arch, &bytes, &mut problems)),
+            addon: addon.map(|bytes| check_addon(program.arch, &bytes, &mut problems)),
         });
     }
     let limits = platform::find(&record.platform)
@@ -157,15 +171,15 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
     })
 }
 
-/// The program behind an entry of a payload module.
-fn bytes_of(found: &Found, dir: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
+/// The program behind an entry of a payload module; `beside` is where its file lies, if it is one.
+fn bytes_of(found: &Found, beside: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
     match (&found.bytes, &found.file) {
         (Some(Some(bytes)), _) => Some(bytes.clone()),
         (Some(None), _) => {
             problems.push(format!("the base64 text of the {} program is damaged", found.arch));
             None
         }
-        (None, Some(file)) => fs::read(dir.join("trap").join(file)).ok(),
+        (None, Some(file)) => fs::read(beside.join(file)).ok(),
         (None, None) => {
             problems.push(format!("the {} program is announced and not there", found.arch));
             None
@@ -173,19 +187,17 @@ fn bytes_of(found: &Found, dir: &Path, problems: &mut Vec<String>) -> Option<Vec
     }
 }
 
-/// The stub that travels with a program; `None` when there is none, or when its file is missing.
-fn stub_of(found: &Found, dir: &Path) -> Option<Vec<u8>> {
-    match found.stub.as_ref()? {
-        Stub::Bytes(bytes) => Some(bytes.clone()),
-        Stub::File(file) => fs::read(dir.join("trap").join(file)).ok(),
+/// The stub or the addon that travels with a program; `None` when there is none, or when its file is missing.
+fn companion_of(companion: Option<&Companion>, beside: &Path) -> Option<Vec<u8>> {
+    match companion? {
+        Companion::Bytes(bytes) => Some(bytes.clone()),
+        Companion::File(file) => fs::read(beside.join(file)).ok(),
     }
 }
 
 /// Another version of this tool may have brought another stub, so it is held to what every stub is.
 fn check_stub(arch: Arch, bytes: &[u8], problems: &mut Vec<String>) -> StubReport {
-    let fits = Elf::read("stub", bytes)
-        .is_ok_and(|elf| elf.machine == Machine::Known(arch) && elf.kind == Kind::PositionIndependent);
-    if !fits {
+    if !is_shared_object(arch, bytes) {
         problems.push(format!("the stub of the {arch} program is damaged"));
     }
     StubReport {
@@ -193,6 +205,19 @@ fn check_stub(arch: Arch, bytes: &[u8], problems: &mut Vec<String>) -> StubRepor
         size: bytes.len() as u64,
         is_ours: bytes == trap_native::stub(arch.into()),
     }
+}
+
+/// Each user's cargo makes its own, so it too is held to what every addon is.
+fn check_addon(arch: Arch, bytes: &[u8], problems: &mut Vec<String>) -> AddonReport {
+    if !is_shared_object(arch, bytes) {
+        problems.push(format!("the addon of the {arch} library is damaged"));
+    }
+    AddonReport { sha256: payload::sha256(bytes), size: bytes.len() as u64 }
+}
+
+fn is_shared_object(arch: Arch, bytes: &[u8]) -> bool {
+    Elf::read("shared object", bytes)
+        .is_ok_and(|elf| elf.machine == Machine::Known(arch) && elf.kind == Kind::PositionIndependent)
 }
 
 fn check(arch: Arch, sha256: &str, size: u64, bytes: &[u8], problems: &mut Vec<String>) {
@@ -250,8 +275,8 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
         for found in found {
             report.payload = Some(if found.file.is_some() { Encoding::File } else { Encoding::Base64 });
             // A payload module lies in `trap/` with its files; a single module one folder above.
-            let base = if dir.ends_with("trap") { dir.parent().unwrap_or(&dir) } else { &dir };
-            let program = bytes_of(&found, base, &mut report.problems);
+            let beside = if dir.ends_with("trap") { dir.clone() } else { dir.join("trap") };
+            let program = bytes_of(&found, &beside, &mut report.problems);
             match &program {
                 Some(program) => check(found.arch, &found.sha256, found.size, program, &mut report.problems),
                 None if report.problems.is_empty() => {
@@ -259,9 +284,13 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
                 }
                 None => {}
             }
-            let stub = stub_of(&found, base);
+            let stub = companion_of(found.stub.as_ref(), &beside);
             if stub.is_none() && found.stub.is_some() {
                 report.problems.push(format!("the stub of the {} program is missing", found.arch));
+            }
+            let addon = companion_of(found.addon.as_ref(), &beside);
+            if addon.is_none() && found.addon.is_some() {
+                report.problems.push(format!("the addon of the {} library is missing", found.arch));
             }
             report.programs.push(ProgramReport {
                 arch: Some(found.arch),
@@ -270,12 +299,18 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
                 payload_size: if found.file.is_some() { found.size } else { base64_len(found.size) },
                 elf: program.and_then(|program| Elf::read(&name, &program).ok()),
                 stub: stub.map(|bytes| check_stub(found.arch, &bytes, &mut report.problems)),
+                addon: addon.map(|bytes| check_addon(found.arch, &bytes, &mut report.problems)),
             });
         }
         return Ok((vec![report], None));
     }
     let elf = Elf::read(&name, &bytes)?;
-    let refusal = gate::check(&name, &elf, None, Rules::EXECUTABLE).err();
+    let is_library = elf.kind == Kind::PositionIndependent && elf.interpreter.is_none() && !elf.has_entry;
+    let judged = match is_library {
+        true => gate::library::check(&name, &elf, &bytes, None, Release::LISTED),
+        false => gate::check(&name, &elf, None, Rules::EXECUTABLE),
+    };
+    let refusal = judged.err();
     report.programs.push(ProgramReport {
         arch: match elf.machine {
             Machine::Known(arch) => Some(arch),
@@ -286,6 +321,7 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
         payload_size: base64_len(elf.size),
         elf: Some(elf),
         stub: None,
+        addon: None,
     });
     // A program alone belongs to no platform yet: show how it stands with each.
     for platform in platform::all()? {
@@ -368,6 +404,9 @@ fn text(report: &Report) -> String {
             let which =
                 if stub.is_ours { "the exec stub" } else { "an exec stub that this version does not know" };
             line("", &format!("with {which}, {}", Bytes(stub.size)));
+        }
+        if let Some(addon) = &program.addon {
+            line("", &format!("with the addon that loads it into Node, {}", Bytes(addon.size)));
         }
     }
     for (index, limit) in report.limits.iter().enumerate() {

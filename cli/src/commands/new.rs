@@ -20,6 +20,9 @@ pub struct Args {
     #[arg(long, visible_alias = "platform", value_name = "NAME", value_parser = templates())]
     #[arg(env = "CARGO_TRAP_PLATFORM", hide_env_values = true)]
     template: Option<String>,
+    /// A library that Node loads into its own process, instead of a program that takes Node's place
+    #[arg(long)]
+    lib: bool,
     /// The package's name, where the folder's does not fit
     #[arg(long)]
     name: Option<String>,
@@ -49,12 +52,15 @@ struct Values<'a> {
 /// The starter project that is meant when none is named.
 const DEFAULT: &str = "axum";
 
+/// The one that `--lib` means.
+const LIBRARY: &str = "library";
+
 /// Runs the command.
 ///
 /// # Errors
 /// `not-empty` when the folder has something in it; `package-name`; `no-template`.
 pub fn run(args: Args, ui: &Ui) -> Result<()> {
-    let (project, platform) = choose(args.template.as_deref())?;
+    let (project, platform) = choose(args.template.as_deref(), args.lib)?;
     let folder_name = std::path::absolute(&args.path)
         .ok()
         .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
@@ -183,10 +189,17 @@ fn templates() -> clap::builder::PossibleValuesParser {
 }
 
 /// The starter project and the platform behind a name, which stands for one of them.
-fn choose(wanted: Option<&str>) -> Result<(String, String)> {
-    let default = (DEFAULT.to_owned(), platform::DEFAULT.to_owned());
+fn choose(wanted: Option<&str>, library: bool) -> Result<(String, String)> {
+    let project = if library { LIBRARY } else { DEFAULT };
+    let default = (project.to_owned(), platform::DEFAULT.to_owned());
     let Some(wanted) = wanted else { return Ok(default) };
     if projects()?.iter().any(|project| project.id == wanted) {
+        if library && wanted != LIBRARY {
+            let message =
+                format!("the starter project `{wanted}` is a program, and `--lib` asks for a library");
+            return Err(Error::known("no-template", Class::Request, message)
+                .with_hint("leave one of the two out; `--template` with `--lib` may name a platform"));
+        }
         return Ok((wanted.to_owned(), default.1));
     }
     Ok((default.0, platform::find(wanted)?.manifest.id))

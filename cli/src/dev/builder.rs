@@ -18,7 +18,7 @@ use crate::artifact::Artifact;
 use crate::commands::build::{self, Purpose, Selection};
 use crate::commands::invoke::choose;
 use crate::files::{self, Mode};
-use crate::payload::{self, Encoding, Program};
+use crate::payload::Program;
 use crate::plan::{Content, Plan, Source, Step};
 use crate::ui::{Format, Ui};
 use crate::{Class, Error, Result, exec};
@@ -62,7 +62,7 @@ pub(super) enum Made {
 pub(super) struct New {
     pub(super) artifact: Artifact,
     pub(super) folder: Arc<TempDir>,
-    /// The program inside it, where it lies there as a file.
+    /// The program: inside it where it travels as a file, else where it came from.
     pub(super) program: PathBuf,
     pub(super) sha256: String,
     pub(super) size: u64,
@@ -169,7 +169,9 @@ impl Builder {
         let (folder, arch, last) = (self.folder.clone(), self.arch, self.last.clone());
         let is_admitted = self.admitted.as_ref().is_some_and(|admitted| Arc::ptr_eq(admitted, &plan));
         let admitted = Arc::clone(&plan);
-        let package = move || package(&plan, &programs, arch, &folder, last.as_deref(), is_admitted);
+        let is_offline = self.is_offline;
+        let package =
+            move || package(&plan, &programs, arch, &folder, last.as_deref(), is_admitted, is_offline);
         let started = std::time::Instant::now();
         let packaged = blocking(package).await?;
         self.console.ui().detail("Packaged", format_args!("and checked in {:.1?}", started.elapsed()));
@@ -217,6 +219,7 @@ fn package(
     folder: &Path,
     last: Option<&str>,
     is_admitted: bool,
+    is_offline: bool,
 ) -> Result<Option<New>> {
     // What there is to say of a program is said when it is built for a platform.
     let ui = Ui::new(true, false, Format::Human);
@@ -226,7 +229,6 @@ fn package(
         .map_err(Error::file("create a folder in", folder))?;
     let mut plan = plan.clone();
     plan.request.dir = own.path().join("artifact");
-    let inside = plan.request.dir.join("trap").join(payload::file_name(&plan.request.name, arch));
     let admit = |(path, of): &(PathBuf, Option<Arch>)| match of {
         // What cargo and this plan have made once, they make again: it need not be taken apart.
         Some(of) if is_admitted => Program::hashed(*of, path).map_err(Error::file("read", path)),
@@ -242,19 +244,25 @@ fn package(
     if last == Some(sha256.as_str()) {
         return Ok(None);
     }
-    let is_file = plan.request.encoding == Encoding::File;
-    if is_file {
-        // A program with everything a debugger wants is large, so it is put there without being held in memory.
-        let is_program = |content: &Content| matches!(content, Content::Program(of) if *of == arch);
-        plan.steps.retain(|step| !matches!(step, Step::Write { content, .. } if is_program(content)));
+    // A program with everything a debugger wants is large, so as a file it is put there without being held in memory.
+    let is_program =
+        |step: &Step| matches!(step, Step::Write { content: Content::Program(of), .. } if *of == arch);
+    let program = if let Some(at) = plan.steps.iter().position(is_program)
+        && let Step::Write { path, .. } = plan.steps.remove(at)
+    {
+        let inside = plan.request.dir.join(path);
         put(source, &inside, matches!(plan.request.source, Source::Cargo(_)))?;
-    } else if ours.bytes.is_empty() {
-        ours.bytes = files::read(source)?;
-    }
-    let artifact = exec::package(&plan, programs, &ui)?;
+        inside
+    } else {
+        if ours.bytes.is_empty() {
+            ours.bytes = files::read(source)?;
+        }
+        source.clone()
+    };
+    let artifact = exec::package(&plan, programs, is_offline, &ui)?;
     trace(&artifact)?;
-    keep_last(if is_file { &inside } else { source }, folder)?;
-    Ok(Some(New { artifact, folder: Arc::new(own), program: inside, sha256, size, cargo: None }))
+    keep_last(&program, folder)?;
+    Ok(Some(New { artifact, folder: Arc::new(own), program, sha256, size, cargo: None }))
 }
 
 /// Puts a program into an artifact. Linkers make a new file each time, so what cargo has made can have a second name;

@@ -64,7 +64,7 @@ impl Held {
         console: &Console,
     ) -> Result<(Self, Ready), NotStarted> {
         let farewell = Farewell { journal: Arc::clone(journal), number };
-        let witness = Witness::new(version.host.program());
+        let witness = Witness::of(&version.host);
         let observer = observer(&witness, journal, console);
         let container =
             Container::start(version.function.clone(), number, observer, version.host.clone()).await;
@@ -196,7 +196,7 @@ fn observer(witness: &Arc<Witness>, journal: &Arc<Journal>, console: &Console) -
             console.log(name, log::cut(&line));
         }
         let is_news = match event.phase {
-            Phase::Spawned { .. } => true,
+            Phase::Spawned { .. } | Phase::LoadingCode => true,
             Phase::Answered { .. } => !has_answered.swap(true, Ordering::Relaxed),
             _ => false,
         };

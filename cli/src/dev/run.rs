@@ -167,7 +167,7 @@ fn sources(selection: &Selection, builder: &Builder, env_files: Vec<PathBuf>) ->
         let here = std::env::current_dir().map_err(Error::file("find", "."))?;
         return Ok((Sources::new(Vec::new(), Vec::new(), named), here));
     }
-    let project = Project::find(&selection.cargo)?;
+    let project = Project::find(&selection.cargo, selection.flags.takeover)?;
     let root = real(&project.workspace_root);
     let mut roots = vec![project.workspace_root];
     roots.extend(project.outside);

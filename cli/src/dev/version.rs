@@ -12,6 +12,7 @@ use super::env_file;
 use super::reload::Reload;
 use crate::Result;
 use crate::artifact::Artifact;
+use crate::commands::invoke::with_takeover;
 use crate::host::Host;
 use crate::host::node::Node;
 use crate::lambda::Function;
@@ -65,7 +66,13 @@ impl Version {
     pub(super) fn new(number: u32, staged: Staged, hosting: &Hosting) -> Result<Self> {
         let record = &staged.artifact.record;
         let host = match &hosting.node {
-            Some(node) => Host::node(&node.path, &staged.artifact.dir, &record.handler),
+            Some(node) => {
+                let host = Host::node(&node.path, &staged.artifact.dir, &record.handler);
+                record
+                    .programs
+                    .first()
+                    .map_or(Ok(host.clone()), |program| with_takeover(host, &staged.artifact, program.arch))?
+            }
             None => {
                 let nothing: [&Path; 0] = [];
                 Host::command(&staged.program, nothing, &staged.artifact.dir, &record.handler)

@@ -97,6 +97,8 @@ fn container(journal: &Journal, life: &Life) -> Value {
             Takeover::Exec => "exec",
             Takeover::Spawn => "spawn",
             Takeover::Bridge => "bridge",
+            Takeover::Library => "library",
+            Takeover::Wrapper => "wrapper",
             Takeover::None => "none",
         }),
         "phases": phases.iter().map(|(step, ms)| json!([step, ms])).collect::<Vec<_>>(),

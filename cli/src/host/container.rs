@@ -21,6 +21,12 @@ use crate::{Error, Result};
 /// Our stand-in for a platform's Node client.
 const CLIENT: &str = include_str!("client.mjs");
 
+/// Our stand-in for what a platform starts Node with, where another program may be started in its place.
+pub const BOOTSTRAP: &str = include_str!("bootstrap.sh");
+
+/// What runs it.
+const SHELL: &str = "/bin/sh";
+
 /// How long output may take to end once its writers have. They are dead; only the pipe is to be drained.
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -36,6 +42,8 @@ pub struct Host {
     has_own_trap_dir: bool,
     is_cold: bool,
     is_paced: bool,
+    has_bootstrap: bool,
+    libraries: Vec<String>,
 }
 
 impl Host {
@@ -65,6 +73,8 @@ impl Host {
             has_own_trap_dir: true,
             is_cold: false,
             is_paced: false,
+            has_bootstrap: false,
+            libraries: Vec::new(),
         }
     }
 
@@ -88,6 +98,20 @@ impl Host {
     #[must_use]
     pub fn cold(mut self) -> Self {
         self.is_cold = true;
+        self
+    }
+
+    /// Starts it by [`BOOTSTRAP`], which a platform's variable can have start something else.
+    #[must_use]
+    pub fn bootstrap(mut self) -> Self {
+        self.has_bootstrap = true;
+        self
+    }
+
+    /// Says by which file names a library is known that it may load into its own process.
+    #[must_use]
+    pub fn loading(mut self, libraries: impl IntoIterator<Item = String>) -> Self {
+        self.libraries.extend(libraries);
         self
     }
 
@@ -115,6 +139,16 @@ impl Host {
     /// The executable that is started.
     pub fn program(&self) -> &Path {
         &self.program
+    }
+
+    /// True when it is started by [`BOOTSTRAP`].
+    pub(super) fn has_bootstrap(&self) -> bool {
+        self.has_bootstrap
+    }
+
+    /// File names of libraries that it may load.
+    pub fn libraries(&self) -> &[String] {
+        &self.libraries
     }
 }
 
@@ -157,6 +191,10 @@ impl Container {
         if host.is_node_client {
             std::fs::write(&client, CLIENT).map_err(Error::file("write", &client))?;
         }
+        let bootstrap = folder.path().join("bootstrap");
+        if host.has_bootstrap {
+            std::fs::write(&bootstrap, BOOTSTRAP).map_err(Error::file("write", &bootstrap))?;
+        }
         let trap_dir = folder.path().join("tmp");
         std::fs::create_dir(&trap_dir).map_err(Error::file("create the folder", &trap_dir))?;
         let outputs = Outputs::default();
@@ -166,6 +204,7 @@ impl Container {
             observer: observer.clone(),
             host,
             client,
+            bootstrap,
             trap_dir,
             outputs: Arc::clone(&outputs),
         };
@@ -233,6 +272,7 @@ struct Launcher {
     observer: Observer,
     host: Host,
     client: PathBuf,
+    bootstrap: PathBuf,
     trap_dir: PathBuf,
     outputs: Outputs,
 }
@@ -268,7 +308,10 @@ impl Launch for Launcher {
 impl Launcher {
     fn command(&self, api: SocketAddr, marker: &str) -> Command {
         let host = &self.host;
-        let mut command = Command::new(&host.program);
+        let mut command = Command::new(if host.has_bootstrap { Path::new(SHELL) } else { &host.program });
+        if host.has_bootstrap {
+            command.arg(&self.bootstrap).arg(&host.program);
+        }
         command.args(&host.arguments);
         if host.is_node_client {
             command.arg(&self.client).arg(marker);

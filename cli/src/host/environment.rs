@@ -37,6 +37,15 @@ pub(super) fn is_harmless(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| !COSTLY.contains(&name) && !name.starts_with(PREFIX))
 }
 
+/// What of our own environment, `ours`, a host sees.
+pub(crate) fn inherited(
+    ours: impl Iterator<Item = (OsString, OsString)>,
+) -> impl Iterator<Item = (OsString, OsString)> {
+    ours.filter(|(name, _)| {
+        name.to_str().is_some_and(|name| INHERITED.contains(&name) || name.starts_with(PREFIX))
+    })
+}
+
 /// The whole environment, `ours` being that of this process.
 pub(super) fn of(
     function: &Function,
@@ -45,11 +54,7 @@ pub(super) fn of(
     handler: &str,
     ours: impl Iterator<Item = (OsString, OsString)>,
 ) -> BTreeMap<OsString, OsString> {
-    let mut all: BTreeMap<OsString, OsString> = ours
-        .filter(|(name, _)| {
-            name.to_str().is_some_and(|name| INHERITED.contains(&name) || name.starts_with(PREFIX))
-        })
-        .collect();
+    let mut all: BTreeMap<OsString, OsString> = inherited(ours).collect();
     let mut set = |name: &str, value: OsString| drop(all.insert(name.into(), value));
     set("AWS_LAMBDA_RUNTIME_API", api.to_string().into());
     set("AWS_LAMBDA_FUNCTION_NAME", function.name.clone().into());

@@ -52,6 +52,37 @@ pub(crate) fn isolate(command: &mut Command) {
     let _ = command;
 }
 
+/// Kills one process; false when it has ended before, or when this is no Unix.
+pub(crate) fn kill_one(pid: u32) -> bool {
+    signal(pid, Signal::Kill)
+}
+
+/// Tells a process to end; false when it has ended before, or when this is no Unix.
+pub(crate) fn terminate(pid: u32) -> bool {
+    signal(pid, Signal::Term)
+}
+
+enum Signal {
+    Kill,
+    Term,
+}
+
+#[cfg(unix)]
+fn signal(pid: u32, signal: Signal) -> bool {
+    use rustix::process::{Pid, kill_process};
+    let signal = match signal {
+        Signal::Kill => rustix::process::Signal::KILL,
+        Signal::Term => rustix::process::Signal::TERM,
+    };
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
+}
+
+#[cfg(not(unix))]
+fn signal(_pid: u32, _signal: Signal) -> bool {
+    false
+}
+
 #[cfg(unix)]
 fn kill(leader: u32) {
     if let Some(group) = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw) {

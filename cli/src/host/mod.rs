@@ -7,7 +7,7 @@
 mod child;
 mod clock;
 mod container;
-mod environment;
+pub(crate) mod environment;
 pub(crate) mod group;
 mod lines;
 pub mod node;
@@ -15,5 +15,5 @@ pub mod process;
 mod witness;
 
 pub use clock::Clock;
-pub use container::{Container, Host};
+pub use container::{BOOTSTRAP, Container, Host};
 pub use witness::{Answerer, Witness};

@@ -15,6 +15,9 @@ pub struct Process {
     pub program: PathBuf,
 }
 
+/// How often a connection that exists is looked for.
+const TRIES: u32 = 20;
+
 /// How the program got control, as observed from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -23,6 +26,10 @@ pub enum Takeover {
     Exec,
     /// A child of the host answered.
     Spawn,
+    /// The host's own process, which has loaded a library.
+    Library,
+    /// The host's own process runs another program, and no Node was started before it.
+    Wrapper,
     /// The host passed on what a child of it answered.
     Bridge,
     /// The host answered itself.
@@ -49,15 +56,15 @@ impl Process {
 
     /// The process of `host`'s tree whose end of a connection is `peer`; the connection must exist.
     pub fn connected_from(peer: SocketAddr, host: u32) -> Option<Self> {
-        // The kernel's table can skip an entry while others come and go.
-        let socket = format!("socket:[{}]", (0..3).find_map(|_| inode(peer))?);
+        // The kernel hands the table out in pieces. Where many connections come and go, one is skipped now and then.
+        let socket = (0..TRIES).find_map(|_| inode(peer)).map(|inode| format!("socket:[{inode}]"))?;
         tree(host).into_iter().find(|pid| holds(*pid, &socket)).and_then(Self::of)
     }
 
     /// The first process below `host` that runs something else than `host_program`.
     pub fn below(host: u32, host_program: &Path) -> Option<Self> {
-        let others = tree(host).into_iter().skip(1).filter_map(Self::of);
-        others.into_iter().find(|process| process.takeover(host, host_program) == Takeover::Spawn)
+        let others = below(host).into_iter().filter_map(Self::of);
+        others.into_iter().find(|process| process.takeover(host, host_program, &[]) == Takeover::Spawn)
     }
 
     /// True when an emulator runs the program.
@@ -65,14 +72,29 @@ impl Process {
         self.executable != self.program
     }
 
-    /// What happened, given the host's process id and the executable it was started as.
-    pub fn takeover(&self, host: u32, host_program: &Path) -> Takeover {
+    /// What happened, given the host's process id, the executable it was started as, and by which file names the
+    /// libraries are known that it may have loaded.
+    pub fn takeover(&self, host: u32, host_program: &Path, libraries: &[String]) -> Takeover {
         let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         match (self.pid == host, real(&self.program) == real(host_program)) {
+            (_, true) if self.has_mapped(libraries) => Takeover::Library,
             (_, true) => Takeover::None,
             (true, false) => Takeover::Exec,
             (false, false) => Takeover::Spawn,
         }
+    }
+}
+
+impl Process {
+    /// True when a file of one of these names is part of the process.
+    fn has_mapped(&self, names: &[String]) -> bool {
+        if names.is_empty() {
+            return false;
+        }
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.pid)).unwrap_or_default();
+        maps.lines()
+            .filter_map(|line| line.rsplit_once('/'))
+            .any(|(_, name)| names.iter().any(|known| known == name))
     }
 }
 
@@ -121,6 +143,22 @@ pub fn forget_peak() {
     let _kept = std::fs::write("/proc/self/clear_refs", "5");
 }
 
+/// All running processes below `host`, and those of its group.
+pub(crate) fn below(host: u32) -> Vec<u32> {
+    tree(host).into_iter().skip(1).filter(|pid| started(*pid).is_some()).collect()
+}
+
+/// When a process was started, in clock ticks since the machine was; with its id this names it for good. `None` when
+/// it has ended.
+pub(crate) fn started(pid: u32) -> Option<u64> {
+    let fields = stat(pid)?;
+    let mut fields = fields.split_whitespace();
+    // What has ended and was not waited for yet is still listed.
+    let is_over = ["Z", "X"].contains(&fields.next()?);
+    // Field 22 of proc(5), the state being 3.
+    if is_over { None } else { fields.nth(18)?.parse().ok() }
+}
+
 /// The ids of all processes we can see.
 pub(super) fn all() -> impl Iterator<Item = u32> {
     let folder = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -148,10 +186,16 @@ fn tree(host: u32) -> Vec<u32> {
 
 /// A process's id, parent and group.
 fn relation(pid: u32) -> Option<(u32, u32, u32)> {
+    let fields = stat(pid)?;
+    let mut fields = fields.split_whitespace().skip(1);
+    Some((pid, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+/// What the system says of a process, from its state on.
+fn stat(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name before it is in parentheses and may hold anything, parentheses too.
-    let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace().skip(1);
-    Some((pid, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    Some(stat[stat.rfind(')')? + 1..].to_owned())
 }
 
 fn holds(pid: u32, socket: &str) -> bool {
@@ -213,9 +257,9 @@ mod tests {
         let process =
             |pid, program: &str| Process { pid, executable: program.into(), program: program.into() };
         let node = Path::new("/nowhere/node");
-        assert_eq!(process(7, "/tmp/program").takeover(7, node), Takeover::Exec);
-        assert_eq!(process(8, "/tmp/program").takeover(7, node), Takeover::Spawn);
-        assert_eq!(process(7, "/nowhere/node").takeover(7, node), Takeover::None);
+        assert_eq!(process(7, "/tmp/program").takeover(7, node, &[]), Takeover::Exec);
+        assert_eq!(process(8, "/tmp/program").takeover(7, node, &[]), Takeover::Spawn);
+        assert_eq!(process(7, "/nowhere/node").takeover(7, node, &[]), Takeover::None);
     }
 
     #[test]
@@ -233,6 +277,21 @@ mod tests {
         drop(std::hint::black_box(big));
         forget_peak();
         assert!(peak(std::process::id()).expect("a peak") < with_it);
+    }
+
+    #[test]
+    fn a_process_is_named_by_its_start_until_it_has_ended() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("it starts");
+        assert!(below(std::process::id()).contains(&child.id()));
+        assert!(started(child.id()) >= started(std::process::id()));
+        child.kill().expect("it can be killed");
+        // It is listed until it is waited for.
+        while started(child.id()).is_some() {
+            std::thread::yield_now();
+        }
+        assert!(Path::new(&format!("/proc/{}", child.id())).exists());
+        child.wait().expect("it has ended");
+        assert_eq!(started(child.id()), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::Host;
 use super::process::{Process, Takeover};
 use crate::lambda::{Event, Observer, Phase};
 
@@ -20,19 +21,32 @@ pub struct Answerer {
 #[derive(Debug)]
 pub struct Witness {
     program: PathBuf,
+    libraries: Vec<String>,
+    /// Whether something may be started in the host's place.
+    has_bootstrap: bool,
     seen: Mutex<Seen>,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
     host: Option<u32>,
+    /// Whether Node came as far as user code: where it did, the program came after it.
+    has_loaded: bool,
     answerer: Option<Answerer>,
 }
 
 impl Witness {
     /// A witness for a host that is started as `program`.
     pub fn new(program: impl Into<PathBuf>) -> Arc<Self> {
-        Arc::new(Self { program: program.into(), seen: Mutex::default() })
+        let (program, libraries) = (program.into(), Vec::new());
+        Arc::new(Self { program, libraries, has_bootstrap: false, seen: Mutex::default() })
+    }
+
+    /// A witness for a host, which may load libraries.
+    pub fn of(host: &Host) -> Arc<Self> {
+        let (program, libraries) = (host.program().to_owned(), host.libraries().to_owned());
+        let has_bootstrap = host.has_bootstrap();
+        Arc::new(Self { program, libraries, has_bootstrap, seen: Mutex::default() })
     }
 
     /// An observer that looks, then passes every event on.
@@ -56,12 +70,17 @@ impl Witness {
 
     fn look(&self, event: &Event) {
         match &event.phase {
-            Phase::Spawned { pid } => self.seen().host = Some(*pid),
+            Phase::Spawned { pid } => *self.seen() = Seen { host: Some(*pid), ..Seen::default() },
+            Phase::LoadingCode => self.seen().has_loaded = true,
             Phase::Answered { peer, .. } => {
                 let Some(host) = self.host() else { return };
                 let process = Process::connected_from(*peer, host);
                 let answerer = process.map(|process| {
-                    let takeover = process.takeover(host, &self.program);
+                    let takeover = match process.takeover(host, &self.program, &self.libraries) {
+                        // Whether a Node was there before the program in its process, only Node itself can tell.
+                        Takeover::Exec if self.has_bootstrap && !self.seen().has_loaded => Takeover::Wrapper,
+                        takeover => takeover,
+                    };
                     Answerer { process, takeover }
                 });
                 self.seen().answerer = answerer.map(|answerer| self.behind(host, answerer));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use trap_native::glibc::Release;
 
 use super::deploy::Deploy;
 use crate::arch::{Arch, ArchChoice};
@@ -62,6 +63,12 @@ pub struct Manifest {
     /// Lines of scaffolding that must fit the program, also once the file is the person's own.
     #[serde(default)]
     pub agree: Vec<Agree>,
+    /// The release of glibc that its Node runs on; where it is known, libraries can be loaded there.
+    #[serde(default, deserialize_with = "release")]
+    pub glibc: Option<Release>,
+    /// Where it can start another program in Node's place.
+    #[serde(default)]
+    pub wrapper: Option<Wrapper>,
     /// What to type after a build, apart from what deploys it; a template line each.
     #[serde(default)]
     pub next: Vec<String>,
@@ -91,6 +98,23 @@ pub struct Limit {
     /// True when there is a way around it: beyond it a build warns and goes on.
     #[serde(default)]
     pub soft: bool,
+}
+
+/// How a platform is told to start another program in Node's place.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Wrapper {
+    /// The variable that names the program.
+    pub variable: String,
+    /// Where the artifact lies on the platform.
+    pub root: String,
+    /// The page that says so.
+    pub source: String,
+}
+
+fn release<'a, D: serde::Deserializer<'a>>(deserializer: D) -> Result<Option<Release>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 /// A line of scaffolding that must fit the program.

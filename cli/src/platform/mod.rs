@@ -5,8 +5,8 @@ mod manifest;
 mod render;
 
 pub use deploy::{Compare, Deploy, Get, Login, Look, Need};
-pub use manifest::{Agree, Limit, MANIFEST_VERSION, Manifest, Measured};
-pub use render::{Rendered, Values, expand, expand_with, render, render_text};
+pub use manifest::{Agree, Limit, MANIFEST_VERSION, Manifest, Measured, Wrapper};
+pub use render::{Rendered, Values, WrapperValue, WrapperValues, expand, expand_with, render, render_text};
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,7 @@ pub struct Values {
     pub ts: bool,
     /// `ts` or `js`.
     pub ext: &'static str,
-    /// `auto`, `exec` or `spawn`.
+    /// What happens where Node was started: `auto`, `exec`, `spawn`, `library`.
     pub takeover: &'static str,
     /// The first architecture it carries, as flags spell it.
     pub arch: &'static str,
@@ -32,6 +32,8 @@ pub struct Values {
     pub aws_arches: String,
     /// `base64` or `file`.
     pub payload: &'static str,
+    /// What starts the program before Node; where that was not asked for there is nothing in it.
+    pub wrapper: WrapperValues,
     /// True when trampoline and payload are part of the main module.
     pub single_file: bool,
     /// True when the artifact can feed the program where Node stays.
@@ -52,6 +54,24 @@ pub struct Values {
     pub zip: String,
     /// Version of this tool.
     pub version: &'static str,
+}
+
+/// A variable that the platform must be given.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct WrapperValues {
+    /// Its name.
+    pub name: String,
+    /// What it must say, for each architecture.
+    pub values: Vec<WrapperValue>,
+}
+
+/// What such a variable must say.
+#[derive(Clone, Debug, Serialize)]
+pub struct WrapperValue {
+    /// On which architecture, as AWS spells it.
+    pub aws_arch: &'static str,
+    /// The program's path on the platform.
+    pub path: String,
 }
 
 /// One rendered file. The text of a main module may have room for what is known only after compiling.

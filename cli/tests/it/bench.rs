@@ -88,6 +88,15 @@ fn a_limit_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_load_is_put_on_one_host_that_takes_requests() {
+    refused(&["--load", "1", "--platform", "lambda"], 2, &["error[load-platform]", "`lambda`", "`server`"]);
+    refused(&["--load", "1", "--node", "./node"], 2, &["error[ambiguous]", "give `--node` once"]);
+    refused(&["--load", "1", "--event", "sqs"], 2, &["error[event]", "takes requests"]);
+    refused(&["--load", "1", "--runs", "3"], 2, &["'--load <SECONDS>' cannot be used with '--runs <N>'"]);
+    refused(&["--at-once", "3"], 2, &["--load <SECONDS>"]);
+}
+
+#[test]
 fn a_program_that_never_polls_is_told_before_anything_is_built() {
     refused(
         &["--timeout", "0.3"],

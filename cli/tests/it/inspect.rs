@@ -59,6 +59,26 @@ state       whole: every hash and size is as built
 }
 
 #[test]
+fn an_artifact_of_every_platform_is_found_whole_wherever_its_code_lies() {
+    for platform in cargo_trap::platform::all().unwrap() {
+        let id = platform.manifest.id;
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "app",
+            elf(if platform.manifest.arch == cargo_trap::arch::ArchChoice::X64 { X64 } else { ARM64 }),
+        );
+        for payload in ["base64", "file"] {
+            sandbox.output(&["build", "--program", "app", "--platform", &id, "--payload", payload]);
+            let seen = sandbox.trap(&["inspect", &format!("target/trap/{id}/app")]);
+            assert!(
+                seen.starts_with("exit: 0") && seen.contains("state       whole"),
+                "{id} {payload}: {seen}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_flipped_bit_is_found_wherever_it_is() {
     let sandbox = Sandbox::new();
     sandbox.write("app", elf(ARM64));

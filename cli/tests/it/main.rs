@@ -8,6 +8,7 @@ mod build;
 mod deploy;
 mod help;
 mod inspect;
+mod library;
 mod new;
 mod platforms;
 mod sandbox;

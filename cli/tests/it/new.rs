@@ -49,7 +49,7 @@ exit: 2
 ----- stdout -----
 ----- stderr -----
 error: invalid value 'azure' for '--template <NAME>'
-  [possible values: architect, digitalocean, firebase, functions-framework, genezio, genezio-function, lambda, netlify, netlify-v1, openwhisk, server, axum]
+  [possible values: architect, digitalocean, firebase, functions-framework, genezio, genezio-function, lambda, netlify, netlify-v1, openwhisk, server, axum, library]
 
 For more information, try '--help'.
 

@@ -9,7 +9,7 @@ use e2e::{
     wait,
 };
 
-use crate::table::{Case, each_takeover, each_takeover_and_arch, expect, rows};
+use crate::table::{Case, each_way, each_way_and_arch, expect, rows};
 
 /// Seconds until the platform gives up: enough for Node to start on a busy machine, and no more, because
 /// these cases wait for it.
@@ -23,19 +23,19 @@ pub fn cases() -> Vec<Case> {
     let spawned = [Node::V20, Node::V24]
         .map(|node| Subject { program: Program::HelloRuntime, ..Subject::plain(node, Takeover::Spawn) });
     [
-        rows("exits-during-init", each_takeover_and_arch(), exits_during_init),
-        rows("aborts-during-init", each_takeover(), aborts_during_init),
-        rows("hangs-during-init", each_takeover(), hangs_during_init),
-        rows("reports-an-init-error", each_takeover(), reports_an_init_error),
-        rows("exits-in-mid-request", each_takeover_and_arch(), exits_in_mid_request),
-        rows("exits-with-success-in-mid-request", each_takeover(), exits_with_success),
-        rows("aborts-in-mid-request", each_takeover_and_arch(), aborts_in_mid_request),
-        rows("killed-in-mid-request", each_takeover_and_arch(), killed_in_mid_request),
-        rows("killed-while-idle", each_takeover_and_arch(), killed_while_idle),
+        rows("exits-during-init", each_way_and_arch(), exits_during_init),
+        rows("aborts-during-init", each_way(), aborts_during_init),
+        rows("hangs-during-init", each_way(), hangs_during_init),
+        rows("reports-an-init-error", each_way(), reports_an_init_error),
+        rows("exits-in-mid-request", each_way_and_arch(), exits_in_mid_request),
+        rows("exits-with-success-in-mid-request", each_way(), exits_with_success),
+        rows("aborts-in-mid-request", each_way_and_arch(), aborts_in_mid_request),
+        rows("killed-in-mid-request", each_way_and_arch(), killed_in_mid_request),
+        rows("killed-while-idle", each_way_and_arch(), killed_while_idle),
         rows("host-killed-while-idle", spawned.to_vec(), host_killed_while_idle),
         rows("host-told-to-end", replaced.to_vec(), host_told_to_end),
-        rows("deadline-passes", each_takeover(), deadline_passes),
-        rows("reports-an-error", each_takeover(), reports_an_error),
+        rows("deadline-passes", each_way(), deadline_passes),
+        rows("reports-an-error", each_way(), reports_an_error),
     ]
     .into_iter()
     .flatten()

@@ -17,12 +17,12 @@ use e2e::{
 
 use crate::{
     identity::installed_program,
-    table::{Case, each_takeover, expect, mounting, rows},
+    table::{Case, each_way, expect, mounting, rows},
 };
 
 pub fn cases() -> Vec<Case> {
     let subjects = || -> Vec<Subject> {
-        each_takeover().into_iter().map(|subject| Subject { payload: Payload::Base64, ..subject }).collect()
+        each_way().into_iter().map(|subject| Subject { payload: Payload::Base64, ..subject }).collect()
     };
     [
         mounting("tmp/writable", subjects(), tmp_is_writable),
@@ -54,7 +54,7 @@ fn ran_in(stage: &mut Stage, tmp: Disk, shm: Disk) -> Result<String> {
     let root = PathBuf::from(format!("/proc/{}/root", report["pid"]));
     let left: Vec<String> = ["tmp", "dev/shm"].iter().flat_map(|folder| names(&root.join(folder))).collect();
     expect(left.len() == 1, || format!("one file should exist, none half-written: {left:?}"))?;
-    Ok(report["exe"].as_str().unwrap_or_default().to_owned())
+    Ok(report["file"].as_str().unwrap_or_default().to_owned())
 }
 
 /// What lies in a folder, other folders aside: the checkout itself may be in one.
@@ -119,13 +119,13 @@ fn everything_is_noexec(stage: &mut Stage) -> Result<()> {
 
 /// Where the trampoline will want to put the program.
 fn target(stage: &Stage) -> Result<PathBuf> {
-    let program = artifact::program(stage.subject.program, stage.subject.arch)?;
+    let program = artifact::carried(&stage.subject)?;
     Ok(stage.folder.join("trap").join(format!("trap-{}", &artifact::sha256(&program)?[..16])))
 }
 
 /// Another program of exactly the size of ours: valid, executable, and ends at once when somebody runs it.
 fn impostor(stage: &Stage, path: &Path) -> Result<()> {
-    let program = artifact::program(stage.subject.program, stage.subject.arch)?;
+    let program = artifact::carried(&stage.subject)?;
     let size = fs::metadata(&program).map_err(|error| format!("looking at the program: {error}"))?.len();
     let mut bytes = fs::read("/bin/true").map_err(|error| format!("reading `/bin/true`: {error}"))?;
     bytes.resize(usize::try_from(size).unwrap_or_default(), 0);
@@ -144,7 +144,7 @@ fn the_right_program_answers(stage: &mut Stage) -> Result<()> {
 }
 
 fn half_written_file(stage: &mut Stage) -> Result<()> {
-    let (target, program) = (target(stage)?, artifact::program(stage.subject.program, stage.subject.arch)?);
+    let (target, program) = (target(stage)?, artifact::carried(&stage.subject)?);
     let bytes = fs::read(program).map_err(|error| format!("reading the program: {error}"))?;
     fs::write(&target, &bytes[..bytes.len() / 2]).map_err(|error| format!("writing half: {error}"))?;
     mode(&target, 0o755)?;
@@ -185,7 +185,7 @@ fn foreign_file_in_sticky_tmp(stage: &mut Stage) -> Result<()> {
     stage.launch.unset("TRAP_DIR");
     stage.start()?;
     let report = json(&stage.ask_quietly(r#"{"do":"report"}"#)?)?;
-    expect_folder(report["exe"].as_str().unwrap_or_default(), "/dev/shm")
+    expect_folder(report["file"].as_str().unwrap_or_default(), "/dev/shm")
 }
 
 fn link(stage: &mut Stage) -> Result<()> {
@@ -204,5 +204,5 @@ fn folder(stage: &mut Stage) -> Result<()> {
     stage.disks = Some(Disks::new(Disk::Fresh, Disk::Fresh));
     stage.start()?;
     let report = json(&stage.ask_quietly(r#"{"do":"report"}"#)?)?;
-    expect_folder(report["exe"].as_str().unwrap_or_default(), "/tmp")
+    expect_folder(report["file"].as_str().unwrap_or_default(), "/tmp")
 }

@@ -10,7 +10,7 @@ use e2e::{
 use crate::table::{Case, TAKEOVERS, expect, rows};
 
 /// A request as a function URL hands it over (payload 2.0).
-const EVENT: &str = r#"{"version":"2.0","routeKey":"$default","rawPath":"/","rawQueryString":"","headers":{"host":"localhost","x-forwarded-proto":"https"},"requestContext":{"accountId":"anonymous","apiId":"e2e","domainName":"localhost","domainPrefix":"localhost","http":{"method":"GET","path":"/","protocol":"HTTP/1.1","sourceIp":"127.0.0.1","userAgent":"e2e"},"requestId":"1","routeKey":"$default","stage":"$default","time":"21/Nov/2026:00:00:00 +0000","timeEpoch":1795219200000},"isBase64Encoded":false}"#;
+pub const EVENT: &str = r#"{"version":"2.0","routeKey":"$default","rawPath":"/","rawQueryString":"","headers":{"host":"localhost","x-forwarded-proto":"https"},"requestContext":{"accountId":"anonymous","apiId":"e2e","domainName":"localhost","domainPrefix":"localhost","http":{"method":"GET","path":"/","protocol":"HTTP/1.1","sourceIp":"127.0.0.1","userAgent":"e2e"},"requestId":"1","routeKey":"$default","stage":"$default","time":"21/Nov/2026:00:00:00 +0000","timeEpoch":1795219200000},"isBase64Encoded":false}"#;
 
 pub fn cases() -> Vec<Case> {
     let mut subjects = Vec::new();
@@ -37,6 +37,16 @@ pub fn cases() -> Vec<Case> {
         let program = Program::HelloRuntime;
         subjects.push(Subject { program, ..Subject::plain(node, Takeover::Auto) });
     }
+    for node in [Node::V20, Node::V22, Node::V24] {
+        let program = Program::Library;
+        let plain = Subject { program, ..Subject::plain(node, Takeover::Library) };
+        for payload in [Payload::Base64, Payload::File] {
+            subjects.push(Subject { payload, ..plain });
+            subjects.push(Subject { payload, arch: Arch::Arm64, ..plain });
+            subjects.push(Subject { payload, delivery: Delivery::Genezio, ..plain });
+        }
+        subjects.push(Subject { delivery: Delivery::LambdaCjs, payload: Payload::Base64, ..plain });
+    }
     let lazy = [
         (Node::V20, Takeover::Spawn),
         (Node::V20, Takeover::ExecStub),
@@ -48,13 +58,19 @@ pub fn cases() -> Vec<Case> {
         delivery: Delivery::LambdaLazy,
         ..Subject::plain(node, takeover)
     });
+    let library = Subject {
+        program: Program::Library,
+        delivery: Delivery::LambdaLazy,
+        ..Subject::plain(Node::V22, Takeover::Library)
+    };
+    let lazy = lazy.into_iter().chain([library]).collect();
     let mut cases = rows("hello", subjects, two_requests_are_answered);
-    cases.extend(rows("constructed-lazily", lazy.to_vec(), two_requests_are_answered));
+    cases.extend(rows("constructed-lazily", lazy, two_requests_are_answered));
     cases
 }
 
 /// The first request may be the one in which the host constructs; the second must not need that.
-fn two_requests_are_answered(stage: &mut Stage) -> Result<()> {
+pub fn two_requests_are_answered(stage: &mut Stage) -> Result<()> {
     stage.start()?;
     for request in ["first", "second"] {
         let answer = stage.ask(EVENT)?;

@@ -12,7 +12,7 @@ use e2e::{
 use serde_json::Value;
 
 use crate::disk::expect_trap_error;
-use crate::table::{Case, TAKEOVERS, each_takeover, expect, rows};
+use crate::table::{Case, TAKEOVERS, each_takeover, each_way, expect, rows};
 
 /// The signals 1 to 31. Those above belong to C libraries, which change them as they like.
 const CLASSIC_SIGNALS: u64 = 0x7fff_ffff;
@@ -25,8 +25,8 @@ pub fn cases() -> Vec<Case> {
         .chain(foreign)
         .map(|subject| Subject { payload: Payload::Base64, ..subject })
         .collect();
-    let embedded = || -> Vec<Subject> {
-        each_takeover().into_iter().map(|subject| Subject { payload: Payload::Base64, ..subject }).collect()
+    let embedded = |subjects: Vec<Subject>| -> Vec<Subject> {
+        subjects.into_iter().map(|subject| Subject { payload: Payload::Base64, ..subject }).collect()
     };
     let bundled = [
         (Delivery::Genezio, Payload::Base64),
@@ -35,13 +35,16 @@ pub fn cases() -> Vec<Case> {
     ]
     .into_iter()
     .flat_map(|(delivery, payload)| {
-        [Node::V20, Node::V22, Node::V24].map(|node| Subject {
-            delivery,
-            payload,
-            ..Subject::plain(node, Takeover::Auto)
-        })
+        [
+            (Node::V20, Takeover::Auto),
+            (Node::V22, Takeover::Auto),
+            (Node::V24, Takeover::Auto),
+            (Node::V20, Takeover::Library),
+            (Node::V24, Takeover::Library),
+        ]
+        .map(|(node, takeover)| Subject { delivery, payload, ..Subject::plain(node, takeover) })
     });
-    let large = embedded().into_iter().map(|subject| Subject {
+    let large = embedded(each_takeover()).into_iter().map(|subject| Subject {
         program: Program::Big,
         carries: e2e::subject::Carries::X64,
         ..subject
@@ -54,10 +57,10 @@ pub fn cases() -> Vec<Case> {
             execve_is_impossible,
         ),
         rows("sees-what-the-host-has", native.collect(), sees_what_the_host_has),
-        rows("runs-a-file-in-place", each_takeover(), runs_a_file_in_place),
+        rows("runs-a-file-in-place", each_way(), runs_a_file_in_place),
         rows("runs-from-a-bundle", bundled.collect(), runs_from_a_bundle),
-        rows("copies-a-file-that-is-not-executable", each_takeover(), copies_a_plain_file),
-        rows("reuses-what-is-installed", embedded(), reuses_what_is_installed),
+        rows("copies-a-file-that-is-not-executable", each_way(), copies_a_plain_file),
+        rows("reuses-what-is-installed", embedded(each_way()), reuses_what_is_installed),
         rows("two-starts-at-once", large.collect(), two_starts_at_once),
     ]
     .into_iter()
@@ -70,7 +73,7 @@ pub fn installed_program(stage: &Stage) -> Result<PathBuf> {
     let files = stage.installed()?;
     let [file] = files.as_slice() else { return Err(format!("one installed file expected, not {files:?}")) };
     let hash = artifact::sha256(file)?;
-    let expected = artifact::sha256(&artifact::program(stage.subject.program, stage.subject.arch)?)?;
+    let expected = artifact::sha256(&artifact::carried(&stage.subject)?)?;
     expect(hash == expected, || format!("the installed program is not the one that was built: {hash}"))?;
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     expect(name == format!("trap-{}", &hash[..16]), || format!("it is named by its content, not `{name}`"))?;
@@ -88,6 +91,15 @@ pub fn report(stage: &Stage) -> Result<Value> {
             expect(hosts.len() == 1 && report["parent"] == hosts[0], || {
                 format!("one Node should be the program's parent, not {hosts:?}: {report}")
             })?;
+        }
+        Takeover::Library => {
+            let hosts = stage.hosts();
+            expect(hosts.len() == 1 && report["pid"] == hosts[0], || {
+                format!("the library should answer from inside the one Node, not {hosts:?}: {report}")
+            })?;
+            if stage.platform != Platform::Rie {
+                stage.wait_for_log(&format!("Spawned {{ pid: {} }}", report["pid"]))?;
+            }
         }
         _ => {
             // The stub's keeper of memory looks like one, and ends when there is time.
@@ -126,7 +138,7 @@ fn execve_is_impossible(stage: &mut Stage) -> Result<()> {
 }
 
 /// The same program is started by the platform itself; what it sees there is what it must see here.
-fn sees_what_the_host_has(stage: &mut Stage) -> Result<()> {
+pub fn sees_what_the_host_has(stage: &mut Stage) -> Result<()> {
     stage.launch.set("FAULTY_ODD", "a=b \"c\" 'd' $HOME \\ \u{fc}\n\tend");
     stage.launch.set("FAULTY_EMPTY", "");
     let mut bare = Stage::set(stage.subject, stage.platform, "bare")?;
@@ -211,8 +223,8 @@ fn runs_a_file_in_place(stage: &mut Stage) -> Result<()> {
     stage.start()?;
     let report = report(stage)?;
     let folder = stage.deployment.display().to_string();
-    expect(report["exe"].as_str().is_some_and(|exe| exe.starts_with(&folder)), || {
-        format!("it runs where it was deployed, not in {}", report["exe"])
+    expect(report["file"].as_str().is_some_and(|file| file.starts_with(&folder)), || {
+        format!("it runs where it was deployed, not in {}", report["file"])
     })?;
     let installed = stage.installed()?;
     expect(installed.is_empty(), || format!("nothing needs to be installed: {installed:?}"))

@@ -8,10 +8,12 @@ mod deaths;
 mod disk;
 mod hello;
 mod identity;
+mod library;
 mod payload;
 mod protocol;
 mod state;
 mod table;
+mod wrapper;
 
 use std::path::Path;
 
@@ -37,6 +39,8 @@ fn main() {
         payload::cases(),
         protocol::cases(),
         state::cases(),
+        library::cases(),
+        wrapper::cases(),
     ];
     let trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     let conclusion: Conclusion = libtest_mimic::run(&arguments, trials);

@@ -11,19 +11,23 @@ use e2e::{
 use crate::{
     disk::expect_trap_error,
     identity::installed_program,
-    table::{Case, each_takeover, expect, rows},
+    table::{Case, each_takeover, each_way, expect, rows},
 };
 
 pub fn cases() -> Vec<Case> {
     let embedded = || -> Vec<Subject> {
-        each_takeover().into_iter().map(|subject| Subject { payload: Payload::Base64, ..subject }).collect()
+        each_way().into_iter().map(|subject| Subject { payload: Payload::Base64, ..subject }).collect()
     };
     let with = |change: fn(Subject) -> Subject, subjects: Vec<Subject>| -> Vec<Subject> {
         subjects.into_iter().map(change).collect()
     };
     let mut large = with(
         |subject| Subject { program: Program::Big, carries: Carries::X64, ..subject },
-        embedded().into_iter().chain(each_takeover()).collect(),
+        // A library cannot be made larger by what stands behind it.
+        each_takeover()
+            .into_iter()
+            .flat_map(|subject| [subject, Subject { payload: Payload::Base64, ..subject }])
+            .collect(),
     );
     large.push(Subject {
         program: Program::Big,
@@ -40,15 +44,15 @@ pub fn cases() -> Vec<Case> {
         ),
         rows(
             "wrong-arch",
-            with(|subject| Subject { carries: Carries::X64, arch: Arch::Arm64, ..subject }, each_takeover()),
+            with(|subject| Subject { carries: Carries::X64, arch: Arch::Arm64, ..subject }, each_way()),
             wrong_arch,
         ),
         rows("damaged/shortened-text", embedded(), shortened_text),
         rows("damaged/foreign-characters", embedded(), foreign_characters),
         rows("damaged/flipped-bit-with-verify", embedded(), flipped_bit_in_text),
-        rows("damaged/flipped-bit-with-verify", each_takeover(), flipped_bit_in_file),
-        rows("damaged/shortened-file", each_takeover(), shortened_file),
-        rows("damaged/missing-file", each_takeover(), missing_file),
+        rows("damaged/flipped-bit-with-verify", each_way(), flipped_bit_in_file),
+        rows("damaged/shortened-file", each_way(), shortened_file),
+        rows("damaged/missing-file", each_way(), missing_file),
         rows("intact-with-verify", embedded(), intact_with_verify),
         rows("large", large, large_program),
     ]
@@ -125,7 +129,8 @@ fn flipped_bit_in_text(stage: &mut Stage) -> Result<()> {
 
 /// The payload file of this architecture in a deployment of our own.
 pub fn payload_file(stage: &mut Stage) -> Result<PathBuf> {
-    let name = format!("{}.{}.bin", stage.subject.program, stage.subject.arch);
+    let kind = if stage.subject.takeover == Takeover::Library { "so" } else { "bin" };
+    let name = format!("{}.{}.{kind}", stage.subject.program, stage.subject.arch);
     let folder = stage.own_deployment()?.to_owned();
     let found = files(&folder).into_iter().map(|(_, path)| path).find(|path| path.ends_with(&name));
     found.ok_or_else(|| format!("no `{name}` in the deployment"))

@@ -20,7 +20,7 @@ use crate::{
     disk::expect_trap_error,
     identity::report,
     payload::payload_file,
-    table::{Case, each_takeover, expect, mounting, rows, wrapping},
+    table::{Case, each_way, expect, mounting, rows, wrapping},
 };
 
 pub fn cases() -> Vec<Case> {
@@ -33,6 +33,8 @@ pub fn cases() -> Vec<Case> {
         stub(&every).into_iter().chain(execve).collect()
     };
     let emulated = Subject { arch: Arch::Arm64, ..Subject::plain(Node::V22, Takeover::ExecStub) };
+    let libraries = every.map(|node| Subject::plain(node, Takeover::Library));
+    let emulated_library = Subject { takeover: Takeover::Library, ..emulated };
     // The next means after the stub is another on each.
     let next = [(Node::V20, Takeover::Auto), (Node::V24, Takeover::Auto), (Node::V24, Takeover::Exec)]
         .map(|(node, takeover)| Subject::plain(node, takeover));
@@ -44,10 +46,10 @@ pub fn cases() -> Vec<Case> {
         wrapping("state/blocked-signals", stub(&[Node::V22, Node::V24]), nothing_is_blocked),
         wrapping(
             "state/slow-pipe",
-            each_takeover().into_iter().chain([emulated]).collect(),
+            each_way().into_iter().chain([emulated, emulated_library]).collect(),
             a_slow_pipe_takes_everything,
         ),
-        rows("state/closing-streams", execs(), streams_stay_open),
+        rows("state/closing-streams", execs().into_iter().chain(libraries).collect(), streams_stay_open),
         wrapping("state/environment", stub(&every), the_environment_is_passed_on_as_it_is),
         rows("state/other-threads", execs(), other_threads_end),
         rows(

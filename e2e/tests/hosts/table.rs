@@ -104,9 +104,15 @@ pub fn each_takeover() -> Vec<Subject> {
     ]
 }
 
-/// Each takeover, on this machine's architecture and on the emulated one.
-pub fn each_takeover_and_arch() -> Vec<Subject> {
-    let native = each_takeover();
+/// The same, and a library that is loaded into the host.
+pub fn each_way() -> Vec<Subject> {
+    let library = Subject::plain(Node::V22, Takeover::Library);
+    each_takeover().into_iter().chain([library]).collect()
+}
+
+/// Each of these, on this machine's architecture and on the emulated one.
+pub fn each_way_and_arch() -> Vec<Subject> {
+    let native = each_way();
     let foreign = native.iter().map(|subject| Subject { arch: Arch::Arm64, ..*subject });
     native.iter().copied().chain(foreign).collect()
 }

@@ -15,7 +15,9 @@ fn a_program_that_is_not_async_compiles_no_tokio() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    let has = |features: &str, package: &str| tree(features).lines().any(|line| line.starts_with(&format!("{package} v")));
+    let has = |features: &str, package: &str| {
+        tree(features).lines().any(|line| line.starts_with(&format!("{package} v")))
+    };
     assert!(has("blocking", "serde_json") && !has("blocking", "tokio") && !has("blocking", "hyper"));
     assert!(has("event", "tokio") && !has("event", "axum") && !has("event", "lambda_http"));
     assert!(has("axum", "axum") && !has("axum", "signal-hook"));

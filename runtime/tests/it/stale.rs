@@ -46,7 +46,9 @@ async fn an_answer_finds_its_way_over_a_new_connection() {
     let address = listener.local_addr().expect("it is bound").to_string();
     let mut program = Program::start_typed("blocking", &[("AWS_LAMBDA_RUNTIME_API", &address)]);
 
-    let seen = tokio::task::spawn_blocking(move || {
+    // Not a task, which the end of a failed test would wait for.
+    let (done, seen) = tokio::sync::oneshot::channel();
+    thread::spawn(move || {
         let mut seen = Vec::new();
         let (first, _) = listener.accept().expect("the program connects");
         seen.push(request(&first).expect("it polls").0);
@@ -56,14 +58,16 @@ async fn an_answer_finds_its_way_over_a_new_connection() {
         let (mut second, _) = listener.accept().expect("the program connects again");
         let (line, body) = request(&second).expect("it answers");
         seen.extend([line, body]);
-        second.write_all(b"HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").expect("it reads");
+        second
+            .write_all(b"HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            .expect("it reads");
         let (third, _) = listener.accept().expect("the program connects once more");
         seen.push(request(&third).expect("it polls").0);
         // Closed while it waits, as by a server that restarts.
         drop(third);
         let (fourth, _) = listener.accept().expect("the program connects at last");
         seen.push(request(&fourth).expect("it polls").0);
-        (seen, fourth)
+        done.send((seen, fourth)).expect("the test waits");
     });
     let (seen, open) = crate::program::soon("four connections", seen).await.expect("nothing panics there");
     let poll = "GET /2018-06-01/runtime/invocation/next HTTP/1.1";
@@ -79,7 +83,10 @@ async fn an_answer_finds_its_way_over_a_new_connection() {
 async fn an_api_that_is_broken_for_good_is_left() {
     for (reply, said) in [
         ("HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\nfire", "the Runtime API answered 500: fire"),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "an event without `lambda-runtime-aws-request-id`"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+            "an event without `lambda-runtime-aws-request-id`",
+        ),
         ("SSH-2.0-x\r\n\r\n", "not an answer of a Runtime API"),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -93,7 +100,10 @@ async fn an_api_that_is_broken_for_good_is_left() {
         });
         assert_eq!(program.status().await.code(), Some(1));
         let remarks = program.remarks().await;
-        assert!(remarks.starts_with("Error: polling for events failed\n") && remarks.contains(said), "{remarks}");
+        assert!(
+            remarks.starts_with("Error: polling for events failed\n") && remarks.contains(said),
+            "{remarks}"
+        );
         drop(server.join());
     }
 }

@@ -27,7 +27,8 @@ async fn events_are_answered_one_after_the_other() {
     for kind in KINDS {
         let greet = |name: &str| json!({ "do": "greet", "name": name });
         let (answers, _) = posted(kind, &[greet("Ferris"), greet("Grüße \u{1f980}")]).await;
-        let seen: Vec<_> = answers.iter().map(|answer| (answer.kind.as_str(), answer.body["hello"].as_str())).collect();
+        let seen: Vec<_> =
+            answers.iter().map(|answer| (answer.kind.as_str(), answer.body["hello"].as_str())).collect();
         let expected = [("response", Some("Ferris")), ("response", Some("Grüße \u{1f980}"))];
         assert_eq!(seen, expected, "{kind}");
         // Lambda refuses an answer to a delivery that it gave up.
@@ -45,7 +46,10 @@ async fn a_handler_may_be_told_about_its_event() {
         assert_eq!(told["trace"], "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1", "{kind}");
         assert_eq!(told["client"]["custom"], json!({ "a": "b" }), "{kind}");
         // The deadline is in the year 2100.
-        assert!(told["remaining"]["secs"].as_u64().is_some_and(|seconds| seconds > 1_000_000_000), "{kind}: {told}");
+        assert!(
+            told["remaining"]["secs"].as_u64().is_some_and(|seconds| seconds > 1_000_000_000),
+            "{kind}: {told}"
+        );
     }
 }
 
@@ -67,7 +71,14 @@ async fn whatever_fails_fails_its_own_event_and_is_logged() {
         let kinds: Vec<_> = answers.iter().map(|answer| answer.kind.as_str()).collect();
         assert_eq!(kinds, ["error", "error", "error", "error", "error", "response"], "{kind}");
         let types = field("errorType");
-        assert_eq!((&types[..2], &types[3..5]), (&["OffMenu", "Off Menu"].map(str::to_owned)[..], &["InvalidEvent", "InvalidEvent"].map(str::to_owned)[..]), "{kind}");
+        assert_eq!(
+            (&types[..2], &types[3..5]),
+            (
+                &["OffMenu", "Off Menu"].map(str::to_owned)[..],
+                &["InvalidEvent", "InvalidEvent"].map(str::to_owned)[..]
+            ),
+            "{kind}"
+        );
         let messages = field("errorMessage");
         assert_eq!(messages[0], "that is not on the menu", "{kind}");
         assert!(messages[2].contains("the kitchen burns"), "{kind}: {}", messages[2]);
@@ -76,7 +87,12 @@ async fn whatever_fails_fails_its_own_event_and_is_logged() {
 
         program.signal(Signal::TERM);
         let log = program.remarks().await;
-        for line in ["OffMenu: that is not on the menu\n", "Off Menu: that is not on the menu\n", "the kitchen burns", "InvalidEvent: the event is not"] {
+        for line in [
+            "OffMenu: that is not on the menu\n",
+            "Off Menu: that is not on the menu\n",
+            "the kitchen burns",
+            "InvalidEvent: the event is not",
+        ] {
             assert!(log.contains(line), "{kind}: `{line}` is missing: {log}");
         }
         assert!(program.status().await.success(), "{kind}");
@@ -200,8 +216,12 @@ async fn a_runtime_api_that_is_not_there_is_an_error() {
 async fn without_a_runtime_api_events_come_from_stdin() {
     for kind in KINDS {
         let mut program = Program::start_typed(kind, &[]);
-        program.type_line(r#"{"do":"greet","name":"a"} {"do":"greet",
-            "name":"b"}"#).await;
+        program
+            .type_line(
+                r#"{"do":"greet","name":"a"} {"do":"greet",
+            "name":"b"}"#,
+            )
+            .await;
         program.type_nothing_more();
         assert_eq!(program.question().await, r#"{"hello":"a"}"#, "{kind}");
         assert_eq!(program.question().await, r#"{"hello":"b"}"#, "{kind}");
@@ -215,9 +235,15 @@ async fn what_stdin_cannot_be_answered_with_is_an_error() {
     for kind in KINDS {
         for (typed, said) in [
             ("", "Error: what stdin holds is no event\n  caused by: it is empty\n\nhint: give it JSON"),
-            ("greet Ferris", "Error: what stdin holds is no event\n  caused by: expected value at line 1 column 1\n\nhint: give it JSON"),
+            (
+                "greet Ferris",
+                "Error: what stdin holds is no event\n  caused by: expected value at line 1 column 1\n\nhint: give it JSON",
+            ),
             (r#"{"do":"refuse"}"#, "Error: OffMenu: that is not on the menu\n"),
-            (r#"{"do":"dance"}"#, "Error: InvalidEvent: the event is not what the handler takes: unknown variant `dance`"),
+            (
+                r#"{"do":"dance"}"#,
+                "Error: InvalidEvent: the event is not what the handler takes: unknown variant `dance`",
+            ),
         ] {
             let mut program = Program::start_typed(kind, &[]);
             program.type_line(typed).await;

@@ -5,7 +5,9 @@ mod generate;
 mod ready;
 mod setup;
 mod stub;
+mod symbols;
 mod test;
+mod types;
 
 use anyhow::Result;
 
@@ -26,6 +28,10 @@ enum Command {
     Check(check::Args),
     #[command(hide = true)]
     Stub(stub::Args),
+    #[command(hide = true)]
+    Symbols(symbols::Args),
+    #[command(hide = true)]
+    Types(types::Args),
 }
 
 impl Cli {
@@ -38,6 +44,8 @@ impl Cli {
             Command::Setup(args) => setup::run(&args),
             Command::Check(args) => check::run(&args),
             Command::Stub(args) => stub::run(&args),
+            Command::Symbols(args) => symbols::run(&args),
+            Command::Types(args) => types::run(&args),
         }
     }
 }

@@ -31,8 +31,11 @@ pub fn provide(tool: &Tool) -> Result<()> {
     if tool.path.is_none() || !is_cached(tool)? {
         prerequisite::install_packages(&absent)?;
     }
-    prerequisite::rustup("target", &tool.rust_targets)?;
-    prerequisite::rustup("component", &tool.rust_components)?;
+    prerequisite::rust_targets(&tool.rust_targets)?;
+    match &tool.rust_toolchain {
+        Some(toolchain) => prerequisite::toolchain(toolchain, &tool.rust_components)?,
+        None => prerequisite::rust_components(&tool.rust_components)?,
+    }
     if let Some(name) = &tool.binfmt {
         prerequisite::binfmt(name)?;
     }
@@ -93,14 +96,15 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
         }
         process::quietly(&tool.name, &mut command)?;
     }
-    if tool.wheel.is_some() {
+    if let Some(wheel) = &tool.wheel {
         prerequisite::command("python3")?;
         let mut pip = Command::new("python3");
         pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--dest"]);
-        process::quietly(
-            &tool.name,
-            pip.arg(folder).arg("--requirement").arg(tool.folder.join("requirements.txt")),
-        )?;
+        pip.arg(folder);
+        if let Some(platform) = &wheel.platform {
+            pip.args(["--platform", platform]);
+        }
+        process::quietly(&tool.name, pip.arg("--requirement").arg(tool.folder.join("requirements.txt")))?;
         // Listed before any is unpacked: what comes out of one is no wheel.
         let wheels = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
         for wheel in wheels.iter().filter(|path| path.extension().is_some_and(|ending| ending == "whl")) {

@@ -49,6 +49,8 @@ pub struct Tool {
     /// Components of the Rust toolchain.
     #[serde(default)]
     pub rust_components: BTreeSet<String>,
+    /// The toolchain that these are components of, where it is another than the one in use.
+    pub rust_toolchain: Option<String>,
     /// Kernel registration that lets foreign programs run.
     pub binfmt: Option<String>,
 }
@@ -70,10 +72,13 @@ pub struct Npm {
     pub env: BTreeMap<String, String>,
 }
 
-/// How pip downloads a tool: nothing to choose so far.
+/// How pip downloads a tool.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wheel {}
+pub struct Wheel {
+    /// The platform it is for, by its tag, where that is not this machine.
+    pub platform: Option<String>,
+}
 
 /// Every tool in the folder, sorted by name.
 pub fn all(folder: &Path) -> Result<Vec<Tool>> {

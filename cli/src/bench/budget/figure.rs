@@ -31,7 +31,7 @@ fn exactly(value: Option<f64>) -> Option<Estimate> {
 }
 
 /// Every figure, each with a name of its own.
-pub(super) const FIGURES: [Figure; 16] = {
+pub(super) const FIGURES: [Figure; 17] = {
     use Unit::{Bytes, Microseconds, Milliseconds, Ratio};
     const fn figure(
         name: &'static str,
@@ -46,6 +46,13 @@ pub(super) const FIGURES: [Figure; 16] = {
         figure("over-boot", "until the first poll, less Node boot", Milliseconds, &[Kind::Boot], |row| {
             row.over_boot_ms
         }),
+        figure(
+            "over-bootstrap",
+            "until the first poll, less the program that the same script starts alone",
+            Milliseconds,
+            &[Kind::Bootstrap],
+            |row| row.over_bootstrap_ms,
+        ),
         figure("total", "until the first poll", Milliseconds, &[], |row| {
             exactly(row.total_ms.map(|spread| spread.median))
         }),
@@ -89,8 +96,15 @@ pub(super) const FIGURES: [Figure; 16] = {
 };
 
 /// Figures that have an interval.
-pub(super) const BOUNDED: [&str; 6] =
-    ["over-boot", "ratio:seed", "total:handler", "left:program", "warm:program", "warm-over-handler"];
+pub(super) const BOUNDED: [&str; 7] = [
+    "over-boot",
+    "over-bootstrap",
+    "ratio:seed",
+    "total:handler",
+    "left:program",
+    "warm:program",
+    "warm-over-handler",
+];
 
 impl Unit {
     /// A figure of this unit, for people.

@@ -212,7 +212,7 @@ mod tests {
         for (text, expected) in [
             ("over-boot", "it has no `<=`"),
             ("over-boot>=1ms", "it has no `<=`"),
-            ("over-bot<=1ms", "`over-bot` is no figure; there are `over-boot`, `total`,"),
+            ("over-bot<=1ms", "`over-bot` is no figure; there are `over-boot`, `over-bootstrap`,"),
             ("file: over-bot<=1ms", "`over-bot` is no figure"),
             ("over-boot<=1", "`1` needs a unit: `ms`, `us`"),
             ("over-boot<=1MiB", "`MiB` is no unit of this figure; there are `ms`"),

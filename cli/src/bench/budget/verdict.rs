@@ -26,7 +26,10 @@ impl fmt::Display for Verdict {
 /// Every budget against every variant it concerns.
 pub fn verdicts(budgets: &[Budget], run: &Run) -> Vec<Verdict> {
     let summary = Summary::of(run);
-    budgets.iter().flat_map(|budget| budget.verdicts(&summary)).collect()
+    let mut verdicts: Vec<_> = budgets.iter().flat_map(|budget| budget.verdicts(&summary)).collect();
+    // What runs without a Node belongs to every group, and is judged once.
+    verdicts.dedup();
+    verdicts
 }
 
 /// Holds a run against its budgets.
@@ -60,7 +63,7 @@ pub fn fits(budgets: &[Budget], variants: &[Variant]) -> Result<()> {
         let concerned: Vec<_> = variants
             .iter()
             .filter(|variant| {
-                variant.kind == Kind::Program
+                !variant.kind.has_node()
                     || budget.scope.concerns_group(variant.node.as_deref(), variant.client)
             })
             .collect();
@@ -88,10 +91,11 @@ pub fn fits(budgets: &[Budget], variants: &[Variant]) -> Result<()> {
 fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Program => "program",
+        Kind::Bootstrap => "bootstrap",
         Kind::Boot => "boot",
         Kind::Handler => "handler",
         Kind::Seed => "seed",
-        Kind::Ours => "ours",
+        Kind::Ours | Kind::Wrapper => "ours",
     }
 }
 
@@ -117,7 +121,7 @@ impl Budget {
     fn verdict(&self, group: &Group, row: &Row) -> Verdict {
         let figure = &FIGURES[self.figure];
         let mut who = format!("`{}`", row.id);
-        if let (Some(node), true) = (&group.node, row.kind != Kind::Program) {
+        if let (Some(node), true) = (&group.node, row.kind.has_node()) {
             who += &format!(" on Node {node}");
         }
         let estimate = (figure.of)(row);
@@ -234,7 +238,7 @@ mod tests {
         assert_eq!(of("program: warm<=1s"), 1);
         let mut run = run;
         run.variants.iter_mut().for_each(|variant| variant.default = false);
-        assert_eq!(verdicts(&budgets(&["file: total<=1s"]), &run).len(), 3, "one of them not measured");
+        assert_eq!(verdicts(&budgets(&["file: total<=1s"]), &run).len(), 5, "one of them not measured");
     }
 
     #[test]
@@ -243,6 +247,8 @@ mod tests {
         let of = |text: &str| verdicts(&budgets(&[text]), &run).len();
         assert_eq!((of("file: total<=1s"), of("node24 file: total<=1s"), of("node22: total<=1s")), (2, 1, 1));
         assert!(broken(&run, "node22: total<=1s").contains("holds nothing"));
+        assert_eq!((of("file/wrapper: over-bootstrap<=1ms"), of("program: total<=1s")), (1, 1));
+        assert!(broken(&run, "file/exec:stub: over-bootstrap<=1s").contains("told its `over-bootstrap`"));
     }
 
     #[test]

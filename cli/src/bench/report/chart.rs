@@ -32,7 +32,8 @@ pub(super) fn bar(group: &Group, row: &Row) -> Vec<Segment> {
             traced.map(|(phase, time)| (Some(*phase), *time)).collect()
         }
         (Kind::Boot, _) => vec![(Some(Phase::Boot), total)],
-        (Kind::Program, _) | (_, None) => vec![(None, total)],
+        (kind, _) if !kind.has_node() => vec![(None, total)],
+        (_, None) => vec![(None, total)],
         (_, Some(boot)) => vec![(Some(Phase::Boot), boot.min(total)), (None, (total - boot).max(0.0))],
     };
     let mut from = 0.0;
@@ -83,8 +84,8 @@ impl<'a> Strips<'a> {
                 Some(Strip { row, spread: row.total_ms?, dots })
             })
             .collect();
-        let hosted = rows.iter().any(|strip| strip.row.kind != Kind::Program);
-        let is_aside = |strip: &Strip| hosted && strip.row.kind == Kind::Program;
+        let hosted = rows.iter().any(|strip| strip.row.kind.has_node());
+        let is_aside = |strip: &Strip| hosted && !strip.row.kind.has_node();
         let aside = rows.iter().filter(|strip| is_aside(strip)).map(|strip| strip.row).collect();
         rows.retain(|strip| !is_aside(strip));
         let all = || rows.iter().flat_map(|strip| &strip.dots).map(|(_, time)| *time);

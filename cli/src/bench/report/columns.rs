@@ -78,6 +78,11 @@ fn unless_boot(row: &Row, figure: Option<String>) -> Cell {
     if row.kind == Kind::Boot && figure.is_none() { Cell::Blank } else { cell(figure) }
 }
 
+/// For what counts from Node boot, which some variants do without.
+fn with_node(row: &Row, cell: impl FnOnce() -> Cell) -> Cell {
+    if row.kind.has_node() { cell() } else { Cell::Blank }
+}
+
 /// A ratio to what one kind of variant has; that kind is the 1, and Node boot alone has no ratio.
 fn ratio(row: &Row, base: Kind, estimate: Option<Estimate>) -> Cell {
     match row.kind {
@@ -95,8 +100,8 @@ pub(super) const START: [Column; 5] = [
         unit: "ms",
         about: "the total less that of `boot`: all that a takeover adds",
         source: Source::Of(|row| match row.kind {
-            Kind::Program | Kind::Boot => Cell::Blank,
-            _ => cell(row.over_boot_ms.map(|estimate| figures::added(estimate.value))),
+            Kind::Boot => Cell::Blank,
+            _ => with_node(row, || cell(row.over_boot_ms.map(|estimate| figures::added(estimate.value)))),
         }),
     },
     Column {
@@ -104,10 +109,7 @@ pub(super) const START: [Column; 5] = [
         name: "× seed",
         unit: "(95 %)",
         about: "what is added over boot, to what `seed` adds; in ( ) its 95 % interval",
-        source: Source::Of(|row| match row.kind {
-            Kind::Program => Cell::Blank,
-            _ => ratio(row, Kind::Seed, row.added_to_seed),
-        }),
+        source: Source::Of(|row| with_node(row, || ratio(row, Kind::Seed, row.added_to_seed))),
     },
     Column {
         head: "total",

@@ -2,6 +2,7 @@
 //!
 //! Every format shows the same [`Summary`], the same columns and the same sentences.
 
+mod beside;
 mod chart;
 mod columns;
 mod figures;

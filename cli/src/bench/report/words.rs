@@ -1,5 +1,6 @@
 //! The sentences of a report. They are plain text; each format escapes them as it must.
 
+use super::beside;
 use super::columns::{COST, Cell, Column, START, WARM, phases};
 use super::figures;
 use crate::bench::compare::{Change, Comparison, Difference, Verdict};
@@ -67,6 +68,12 @@ pub(super) fn legend(summary: &Summary) -> Vec<(&'static str, Vec<(&'static str,
 fn variants(summary: &Summary) -> Vec<(&'static str, &'static str)> {
     let known = [
         (Kind::Program, "program", "the program alone, as on `provided.al2023`: the floor"),
+        (
+            Kind::Bootstrap,
+            "bootstrap",
+            "the program alone, started by a script such as Node runtimes begin with: the floor of `file/wrapper`",
+        ),
+        (Kind::Wrapper, "file/wrapper", "the program, which that script starts in Node's place"),
         (Kind::Boot, "boot", "Node with an empty module, until that module's first statement"),
         (Kind::Handler, "handler", "a plain Node handler that does the same work"),
         (Kind::Seed, "seed", "the first try at this idea, rebuilt from its description"),
@@ -118,6 +125,11 @@ fn found(group: &Group) -> Vec<String> {
         let (id, time) = (figures::clean(&row.id), figures::ms(over(row)));
         sentences.push(format!("Of ours, {id} adds least: {time}\u{a0}ms over boot."));
     }
+    sentences.extend(
+        ours().filter_map(|row| row.instead.as_ref().and_then(|instead| beside::library(row, instead))),
+    );
+    let wrappers = group.measured().filter(|row| row.kind == Kind::Wrapper);
+    sentences.extend(wrappers.filter_map(beside::wrapper));
     sentences
 }
 
@@ -145,7 +157,7 @@ fn start(row: &Row) -> Option<String> {
 }
 
 /// `Then 1.3 MiB stay in memory, 1.01 × the program alone (1.00–1.02), and …`
-fn afterwards(row: &Row) -> Option<String> {
+pub(super) fn afterwards(row: &Row) -> Option<String> {
     let to_program = |ratio: Option<Estimate>| {
         ratio.map(|ratio| format!(", {}", times(ratio, "the program alone"))).unwrap_or_default()
     };
@@ -160,7 +172,7 @@ fn afterwards(row: &Row) -> Option<String> {
 }
 
 /// `0.14 × what the seed adds (0.13–0.16)`.
-fn times(ratio: Estimate, what: &str) -> String {
+pub(super) fn times(ratio: Estimate, what: &str) -> String {
     match figures::estimate(ratio).split_once(' ') {
         Some((value, interval)) => format!("{value}\u{a0}× {what} {interval}"),
         None => format!("{}\u{a0}× {what}", figures::ratio(ratio.value)),
@@ -174,7 +186,8 @@ pub(super) fn outcome(comparison: &Comparison) -> String {
         return format!("Nothing can be compared with the run of {since}.");
     }
     let (mut moved, mut compared) = (Vec::new(), 0usize);
-    for change in comparison.changes.iter().filter(|change| change.kind == Kind::Ours) {
+    let is_ours = |change: &&Change| matches!(change.kind, Kind::Ours | Kind::Wrapper);
+    for change in comparison.changes.iter().filter(is_ours) {
         // The total moves with what is added over boot, and says less.
         let figures = differences(change).into_iter();
         for shown in figures.filter(|shown| change.over_boot.is_none() || shown.name != TOTAL) {

@@ -296,7 +296,7 @@ pub(super) async fn run(
 }
 
 async fn start(function: &Function, host: &Host, number: u32, ui: Ui) -> Result<Held> {
-    let witness = Witness::new(host.program());
+    let witness = Witness::of(host);
     let (timeline, spans) = (Arc::new(Timeline::default()), Arc::new(Spans::default()));
     let shown = watch(Arc::clone(&timeline), ui);
     let look = witness.observer(Observer::new(|_| {}));
@@ -306,7 +306,7 @@ async fn start(function: &Function, host: &Host, number: u32, ui: Ui) -> Result<
         noted.note(&event);
         // Looking at who answers takes a millisecond: once is enough.
         let is_news = match event.phase {
-            Phase::Spawned { .. } => true,
+            Phase::Spawned { .. } | Phase::LoadingCode => true,
             Phase::Answered { .. } => !has_answered.swap(true, std::sync::atomic::Ordering::Relaxed),
             _ => false,
         };

@@ -9,16 +9,17 @@ mod timeline;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::arch::{Arch, ArchChoice};
+use crate::artifact::Artifact;
 use crate::commands::build::{self, Purpose, Selection};
 use crate::host::process::{Memory, Takeover};
 use crate::host::{Container, Host, Witness, node};
 use crate::lambda::{Event, Function, Observer, Phase, Stream};
 use crate::ui::Ui;
-use crate::{Class, Error, Result};
+use crate::{Class, Error, Result, payload, platform, settings};
 
 use many::Times;
 use remote::Remote;
@@ -126,6 +127,7 @@ pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
         ui.status("Note", "programs for Linux cannot run here, so this is one for this machine, by `spawn`");
     }
     let host = Host::node(&node.path, &artifact.dir, &artifact.record.handler);
+    let host = with_takeover(host, &artifact, arch)?;
     let variables = node.environment.into_iter().chain(environment);
     let host = variables.fold(host, |host, (name, value)| host.env(name, value));
     let mut function = Function::new(&artifact.record.name);
@@ -142,6 +144,26 @@ pub fn run(mut args: Args, ui: &Ui) -> Result<()> {
     report.node = node.version;
     report.arch = arch;
     report.print(ui)
+}
+
+/// What a takeover asks of the host besides loading the artifact.
+pub(crate) fn with_takeover(host: Host, artifact: &Artifact, arch: Arch) -> Result<Host> {
+    let record = &artifact.record;
+    match record.takeover {
+        settings::Takeover::Library => Ok(host.loading(record.library_names(arch))),
+        settings::Takeover::Wrapper => {
+            // On the platform the variable names the same file where the platform puts it.
+            let program = artifact.dir.join("trap").join(payload::file_name(&record.name, arch));
+            let program = std::path::absolute(&program).map_err(Error::file("find", program))?;
+            let wrapper = platform::find(&record.platform)?.manifest.wrapper;
+            let host = host.bootstrap();
+            Ok(match wrapper {
+                Some(wrapper) => host.env(wrapper.variable, program),
+                None => host,
+            })
+        }
+        _ => Ok(host),
+    }
 }
 
 /// This machine's architecture where there is a choice.
@@ -191,7 +213,7 @@ pub(crate) fn variables(given: &[String]) -> Result<Vec<(OsString, OsString)>> {
 
 /// Starts the container, sends the event, and ends everything, whatever happened.
 async fn invoke(function: Function, host: Host, request: Request, ui: &Ui) -> Result<Report> {
-    let witness = Witness::new(host.program());
+    let witness = Witness::of(&host);
     let timeline = Arc::new(Timeline::default());
     let observer = witness.observer(watch(Arc::clone(&timeline), *ui));
     let container = Container::start(function.clone(), 1, observer, host).await?;
@@ -271,6 +293,21 @@ pub(crate) fn interruption() -> impl Future<Output = i32> {
             Err(_) => std::future::pending().await,
         }
     }
+}
+
+/// Learns of a wish to stop on a thread of its own, for those who do not wait in an event loop.
+///
+/// # Errors
+/// When there is no event loop to be had.
+pub(crate) fn stop() -> Result<mpsc::Receiver<i32>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::file("start an event loop in", "."))?;
+    let (sender, wished) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Nobody listens any more when all is over.
+        let _gone = sender.send(runtime.block_on(interrupted()));
+    });
+    Ok(wished)
 }
 
 /// Whether this process was started with the signal ignored that says that the terminal is gone; Linux tells.

@@ -8,10 +8,10 @@ use axum::body::Bytes;
 use axum::http::{self, Uri};
 use serde_json::json;
 
-use super::interrupted;
 use super::many::{One, Tally, Times};
 use super::report::{self, Read};
 use super::request::Request;
+use super::stop;
 use crate::lambda::STREAM_LIMIT;
 use crate::ui::Ui;
 use crate::{Class, Error, Result};
@@ -153,7 +153,7 @@ pub(super) fn run(remote: Remote, request: Request, times: Times, timeout: Durat
         let Ok(One { came, took, .. }) = one else { return Ok(()) };
         return print(&came?, took.unwrap_or_default(), &remote, ui);
     }
-    let stop = stopped()?;
+    let stop = stop()?;
     let mut tally = Tally::default();
     let mut status = None;
     while status.is_none() {
@@ -171,18 +171,6 @@ pub(super) fn run(remote: Remote, request: Request, times: Times, timeout: Durat
         Some(status) => Err(Error::ToolFailed { tool: "the host".into(), status, hint: None }),
         None => concluded,
     }
-}
-
-/// Learns of a wish to stop.
-fn stopped() -> Result<mpsc::Receiver<i32>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(Error::file("start an event loop in", "."))?;
-    let (sender, wished) = mpsc::channel();
-    std::thread::spawn(move || {
-        // Nobody listens any more when all is over.
-        let _gone = sender.send(runtime.block_on(interrupted()));
-    });
-    Ok(wished)
 }
 
 fn print(read: &Read, took: Duration, remote: &Remote, ui: &Ui) -> Result<()> {

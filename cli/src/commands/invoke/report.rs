@@ -78,6 +78,8 @@ struct Timings {
     build: f64,
     boot: Option<f64>,
     hand_over: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<f64>,
     answer: Option<f64>,
 }
 
@@ -223,6 +225,7 @@ impl Report {
         took("Build", Some(self.build), "");
         took("Node boot", self.durations.boot, "until it loads the artifact");
         took("Hand-over", self.durations.hand_over, "until the first poll");
+        took("Start", self.durations.start, "until the first poll");
         took("Request", self.durations.answer, "until the answer");
         rows
     }
@@ -232,6 +235,8 @@ impl Report {
         let how = match takeover {
             Takeover::Exec => format!("exec: it replaced {node}"),
             Takeover::Spawn => format!("spawn: a child of {node}, which waits"),
+            Takeover::Library => format!("library: loaded into {node}"),
+            Takeover::Wrapper => format!("wrapper: {node} was never started"),
             Takeover::Bridge => format!("bridge: a child of {node}, which feeds it"),
             Takeover::None => format!("no takeover: this is {node} itself"),
         };
@@ -263,6 +268,7 @@ impl Report {
                 build: milliseconds(self.build),
                 boot: self.durations.boot.map(milliseconds),
                 hand_over: self.durations.hand_over.map(milliseconds),
+                start: self.durations.start.map(milliseconds),
                 answer: self.durations.answer.map(milliseconds),
             },
         }
@@ -302,6 +308,7 @@ mod tests {
         let durations = Durations {
             boot: Some(Duration::from_micros(23_412)),
             hand_over: Some(Duration::from_micros(6_050)),
+            start: None,
             answer: Some(Duration::from_micros(400)),
         };
         let memory = Some(Memory { rss: 3 << 20, pss: 1 << 20 });

@@ -27,6 +27,8 @@ pub(super) struct Durations {
     /// From there until the first poll: loading the artifact, installing the program, handing over, the
     /// program's own start.
     pub(super) hand_over: Option<Duration>,
+    /// From the start of what was started in Node's place until its first poll.
+    pub(super) start: Option<Duration>,
     /// From the event's delivery until the answer.
     pub(super) answer: Option<Duration>,
 }
@@ -57,6 +59,7 @@ impl Timeline {
         let between = |from: Option<Instant>, to: Option<Instant>| Some(to?.saturating_duration_since(from?));
         Durations {
             boot: between(moments.spawned, moments.loading),
+            start: between(moments.spawned, moments.polled).filter(|_| moments.loading.is_none()),
             hand_over: between(moments.loading, moments.polled),
             answer: between(moments.delivered, moments.answered),
         }

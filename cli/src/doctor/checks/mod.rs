@@ -9,14 +9,17 @@ mod rust_target;
 
 use super::Check;
 use crate::arch::Arch;
+use crate::project::Product;
 
 /// Every check, in the order they are shown.
 pub fn all() -> Vec<Box<dyn Check>> {
     vec![
         Box::new(rust::Rust),
         Box::new(rust_lld::RustLld),
-        Box::new(rust_target::RustTarget { arch: Arch::Arm64 }),
-        Box::new(rust_target::RustTarget { arch: Arch::X64 }),
+        Box::new(rust_target::RustTarget { arch: Arch::Arm64, product: Product::Program }),
+        Box::new(rust_target::RustTarget { arch: Arch::X64, product: Product::Program }),
+        Box::new(rust_target::RustTarget { arch: Arch::Arm64, product: Product::Library }),
+        Box::new(rust_target::RustTarget { arch: Arch::X64, product: Product::Library }),
         Box::new(node::Node),
         Box::new(qemu::Qemu),
         Box::new(genezio::Genezio),

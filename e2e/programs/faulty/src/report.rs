@@ -39,7 +39,7 @@ impl Birth {
         let at_end = std::io::stdin().read_to_end(&mut stdin);
         format!(
             "{{\"pid\":{},\"parent\":{},\"exe\":{},\"machine\":{},\"size\":{},\"argv\":{},\"cwd\":{},\
-             \"environment\":{},\"blocked\":{},\"ignored\":{},\"caught\":{},\"descriptors\":{},\
+             \"file\":{},\"environment\":{},\"blocked\":{},\"ignored\":{},\"caught\":{},\"descriptors\":{},\
              \"stdin\":{}}}",
             std::process::id(),
             std::os::unix::process::parent_id(),
@@ -48,6 +48,7 @@ impl Birth {
             fs::metadata("/proc/self/exe").map_or(0, |data| data.len()),
             json::list(std::env::args()),
             json::quoted(&path(std::env::current_dir())),
+            json::quoted(&own_file()),
             json::list(environment),
             json::quoted(blocked),
             json::quoted(ignored),
@@ -82,6 +83,19 @@ fn machine() -> String {
         (Ok(()), 183) => "arm64".to_owned(),
         (Ok(()), other) => format!("ELF machine {other}"),
     }
+}
+
+/// The file that this code was loaded from: the program, or the library that is part of another one.
+fn own_file() -> String {
+    let here = own_file as fn() -> String as usize;
+    let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let is_here = |line: &&str| {
+        let range = line.split(' ').next().and_then(|range| range.split_once('-'));
+        let number = |text: &str| usize::from_str_radix(text, 16).ok();
+        range.and_then(|(from, to)| Some((number(from)?..number(to)?).contains(&here))).unwrap_or_default()
+    };
+    let line = maps.lines().find(is_here).unwrap_or_default();
+    line.split_once('/').map(|(_, path)| format!("/{path}")).unwrap_or_else(|| format!("no file: `{line}`"))
 }
 
 fn descriptors() -> Vec<String> {
