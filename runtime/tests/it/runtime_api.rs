@@ -111,7 +111,7 @@ async fn next(State(shared): State<Arc<Shared>>) -> Result<(HeaderMap, Json<Valu
         ("lambda-runtime-deadline-ms", "4102444800000"),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-central-1:123456789012:function:ask"),
         ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1"),
-        ("lambda-runtime-client-context", r#"{"client":{"app_title":"ask"},"custom":{"a":"b"}}"#),
+        ("lambda-runtime-client-context", r#"{"custom":{"a":"b"}}"#),
         ("lambda-runtime-invocation-id", "delivery-1"),
     ];
     let headers =
