@@ -389,7 +389,11 @@ mod tests {
             assert_eq!(reply(text), Err(io::ErrorKind::InvalidData), "{text:?}");
         }
         let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(2 * LONGEST_HEAD));
-        assert_eq!(reply(&endless), Err(io::ErrorKind::InvalidData));
+        // At once alone: byte by byte it is looked through for its end as often as it has bytes.
+        assert_eq!(
+            read(&mut endless.as_bytes()).map_err(|error| error.kind()).err(),
+            Some(io::ErrorKind::InvalidData)
+        );
     }
 
     #[test]
