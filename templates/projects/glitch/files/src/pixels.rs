@@ -70,7 +70,7 @@ impl Picture {
         let (left, top) = (dice.below(self.width), dice.below(self.height));
         let width = 1 + dice.below(self.width - left);
         // Not the opacity, where there is one: it comes last.
-        let sample = dice.below(if samples % 2 == 0 { samples - 1 } else { samples });
+        let sample = dice.below(if samples.is_multiple_of(2) { samples - 1 } else { samples });
         let change = dice.byte() | 32;
         for row in self.bytes.chunks_exact_mut(self.width * samples).skip(top) {
             for pixel in row[left * samples..(left + width) * samples].chunks_exact_mut(samples) {
