@@ -1,5 +1,6 @@
 //! `cargo trap new`: a project that builds, runs and deploys as it is.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValue;
@@ -38,7 +39,17 @@ pub struct Manifest {
     pub id: String,
     /// One line for lists.
     pub summary: String,
+    /// Words for `cargo trap invoke` that it answers.
+    #[serde(default = "root")]
+    pub invoke: String,
 }
+
+fn root() -> String {
+    "/".to_owned()
+}
+
+/// A file of a starter project: path and content.
+pub type File = (String, Cow<'static, [u8]>);
 
 /// What a starter project's templates can say.
 #[derive(Debug, Serialize)]
@@ -61,6 +72,7 @@ const LIBRARY: &str = "library";
 /// `not-empty` when the folder has something in it; `package-name`; `no-template`.
 pub fn run(args: Args, ui: &Ui) -> Result<()> {
     let (project, platform) = choose(args.template.as_deref(), args.lib)?;
+    let project = find(&project)?;
     let folder_name = std::path::absolute(&args.path)
         .ok()
         .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
@@ -75,9 +87,9 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
         )
         .with_hint("choose another folder; for an existing crate, run `cargo trap init` in it"));
     }
-    let rendered = render(&project, &name, &platform)?;
-    for (path, text) in &rendered {
-        files::write(&args.path.join(path), text.as_bytes(), Mode::Plain)?;
+    let rendered = render(&project.id, &name, &platform)?;
+    for (path, content) in &rendered {
+        files::write(&args.path.join(path), content, Mode::Plain)?;
     }
     let own_workspace = leave_workspace(&args.path)?;
     let path = args.path.display();
@@ -91,7 +103,8 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
         );
     }
     ui.status("Created", format_args!("`{name}` for {platform} in {path}"));
-    ui.status("Next", format_args!("cd {} && cargo trap invoke /", plan::word(&path.to_string())));
+    let enter = plan::word(&path.to_string());
+    ui.status("Next", format_args!("cd {enter} && cargo trap invoke {}", project.invoke));
     if ui.is_json() {
         let files: Vec<_> = rendered.iter().map(|(path, _)| path).collect();
         ui.json(&serde_json::json!({
@@ -120,26 +133,31 @@ fn leave_workspace(path: &Path) -> Result<Option<PathBuf>> {
     Ok(outer)
 }
 
-/// The files of a starter project, rendered: path and text.
+/// The files of a starter project, rendered.
 ///
 /// # Errors
 /// `no-template`, or `template` when one is broken.
-pub fn render(project: &str, name: &str, platform: &str) -> Result<Vec<(String, String)>> {
-    let folder = trap_templates::PROJECTS.get_dir(project).ok_or_else(|| {
-        Error::known("no-template", Class::Request, format!("no starter project named `{project}`"))
-    })?;
+pub fn render(project: &str, name: &str, platform: &str) -> Result<Vec<File>> {
+    let folder = trap_templates::PROJECTS.get_dir(project).ok_or_else(|| unknown(project))?;
     let payload = platform::find(platform)?.manifest.payload;
     let values = Values { name, platform, payload, edition: "2024" };
-    platform::tree(folder, "files")
+    platform::tree_of_bytes(folder, "files")
         .into_iter()
-        .map(|(path, text)| {
-            let (path, text) = match path.strip_suffix(".tmpl") {
-                Some(path) => (path.to_owned(), platform::render_text(path, text, &values)?),
-                None => (path, text.to_owned()),
-            };
-            Ok((dotted(&path), text))
+        .map(|(path, bytes)| {
+            let Some(template) = path.strip_suffix(".tmpl") else { return Ok((dotted(&path), bytes.into())) };
+            // What is no text has no place for a name.
+            let text = String::from_utf8_lossy(bytes);
+            Ok((dotted(template), platform::render_text(template, &text, &values)?.into_bytes().into()))
         })
         .collect()
+}
+
+fn unknown(project: &str) -> Error {
+    Error::known("no-template", Class::Request, format!("no starter project named `{project}`"))
+}
+
+fn find(project: &str) -> Result<Manifest> {
+    projects()?.into_iter().find(|manifest| manifest.id == project).ok_or_else(|| unknown(project))
 }
 
 /// `dot-gitignore` is a name that git and cargo leave alone; the project gets `.gitignore`.
@@ -250,7 +268,7 @@ mod tests {
             for platform in platform::all().unwrap() {
                 let files = render(&project.id, "my-service", &platform.manifest.id).unwrap();
                 let cargo = files.iter().find(|(path, _)| path == "Cargo.toml").expect("a Cargo.toml");
-                let manifest: toml::Table = toml::from_str(&cargo.1).unwrap();
+                let manifest: toml::Table = toml::from_slice(&cargo.1).unwrap();
                 assert_eq!(manifest["package"]["name"].as_str(), Some("my-service"));
                 assert_eq!(
                     manifest["package"]["metadata"]["trap"]["platform"].as_str(),

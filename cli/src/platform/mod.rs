@@ -194,15 +194,26 @@ pub fn tree(folder: &'static Dir<'static>, name: &str) -> Vec<(String, &'static 
     folder.get_dir(&base).map(files_in).unwrap_or_default()
 }
 
+/// The same, whatever they hold.
+pub fn tree_of_bytes(folder: &'static Dir<'static>, name: &str) -> Vec<(String, &'static [u8])> {
+    let base = folder.path().join(name);
+    folder.get_dir(&base).map(bytes_in).unwrap_or_default()
+}
+
 /// All files below a folder, by their path inside it.
 fn files_in(folder: &'static Dir<'static>) -> Vec<(String, &'static str)> {
+    let text = |(path, bytes)| Some((path, std::str::from_utf8(bytes).ok()?));
+    bytes_in(folder).into_iter().filter_map(text).collect()
+}
+
+fn bytes_in(folder: &'static Dir<'static>) -> Vec<(String, &'static [u8])> {
     let mut files = Vec::new();
     let mut folders = vec![folder];
     while let Some(next) = folders.pop() {
         folders.extend(next.dirs());
         files.extend(next.files().filter_map(|file| {
             let path = file.path().strip_prefix(folder.path()).ok()?.to_str()?.replace('\\', "/");
-            Some((path, file.contents_utf8()?))
+            Some((path, file.contents()))
         }));
     }
     files.sort();

@@ -22,6 +22,50 @@ exit: 0
 }
 
 #[test]
+fn an_example_becomes_a_project_of_its_own() {
+    let sandbox = Sandbox::new();
+    assert_data_eq!(
+        sandbox.trap(&["new", "hello", "--template", "greet"]),
+        str![[r#"
+exit: 0
+----- stdout -----
+----- stderr -----
+     Created `hello` for genezio in hello
+        Next cd hello && cargo trap invoke --event-file ferris.json
+
+"#]]
+    );
+    assert_eq!(
+        sandbox.tree("hello"),
+        [".gitignore", "Cargo.toml", "README.md", "ferris.json", "nobody.json", "src/main.rs"]
+    );
+    let readme = sandbox.read("hello/README.md");
+    assert!(readme.contains("cargo trap invoke --event-file ferris.json"), "{readme}");
+    for project in
+        ["events", "glitch", "greet", "hello-axum", "hello-runtime", "minimal", "streaming", "sync"]
+    {
+        sandbox.trap(&["new", project, "--template", project]);
+        for file in sandbox.tree(project) {
+            let text = std::fs::read(sandbox.path(&format!("{project}/{file}"))).unwrap();
+            let text = String::from_utf8_lossy(&text);
+            for ours in ["this repository", "examples/", "../../", "path = \""] {
+                assert!(!text.contains(ours), "{project}/{file} says `{ours}`");
+            }
+        }
+    }
+}
+
+#[test]
+fn pictures_arrive_as_they_are() {
+    let sandbox = Sandbox::new();
+    sandbox.trap(&["new", "pictures", "--template", "glitch"]);
+    let picture = std::fs::read(sandbox.path("pictures/before.png")).unwrap();
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/glitch/before.png");
+    assert_eq!(picture, std::fs::read(example).unwrap());
+    assert!(sandbox.read("pictures/cdk/glitch-stack.ts").contains("\"pictures.arm64.bin\""));
+}
+
+#[test]
 fn a_folder_with_something_in_it_is_left_alone() {
     let sandbox = Sandbox::new();
     sandbox.write("full/notes.txt", "mine");
@@ -49,7 +93,7 @@ exit: 2
 ----- stdout -----
 ----- stderr -----
 error: invalid value 'azure' for '--template <NAME>'
-  [possible values: architect, digitalocean, firebase, functions-framework, genezio, genezio-function, lambda, netlify, netlify-v1, openwhisk, server, axum, library]
+  [possible values: architect, digitalocean, firebase, functions-framework, genezio, genezio-function, lambda, netlify, netlify-v1, openwhisk, server, axum, events, glitch, greet, hello-axum, hello-runtime, library, minimal, streaming, sync]
 
 For more information, try '--help'.
 

@@ -21,6 +21,11 @@ pub fn cases() -> Vec<Case> {
             play: cdk,
         },
         Case {
+            name: "snippets/cdk-synthesises-the-stack-of-the-example-glitch",
+            needs: || tools::cdk().and(node()).map(drop),
+            play: glitch,
+        },
+        Case {
             name: "snippets/sst-is-strict-typescript-and-says-the-same",
             needs: || tools::cdk().and(node()).map(drop),
             play: sst,
@@ -187,6 +192,50 @@ fn cdk() -> Result<()> {
             format!("`{program}` cannot be executed")
         })
     })
+}
+
+/// The example's stack: one artifact, and of its program a function that needs no Node.
+fn glitch() -> Result<()> {
+    let place = Place::new(Arch::Arm64)?;
+    place.program("glitch", Arch::Arm64)?;
+    place.succeed(&["build", "--program", "glitch", "--platform", "lambda"])?;
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/glitch/cdk");
+    for file in ["app.ts", "glitch-stack.ts"] {
+        let text = fs::read_to_string(example.join(file)).map_err(|error| format!("`{file}`: {error}"))?;
+        place.write(file, &text)?;
+    }
+    tsc(&place, "app.ts")?;
+    let artifact = "target/trap/lambda/glitch";
+    let synthesise =
+        place.command(&node()?).arg("app.js").env("ARTIFACT", artifact).env("CDK_OUTDIR", "cdk.out").output();
+    let output = synthesise.map_err(|error| error.to_string())?;
+    ensure(output.status.success(), || String::from_utf8_lossy(&output.stderr).into_owned())?;
+    let template = place.json("cdk.out/Glitch.template.json")?;
+    let functions = template["Resources"].as_object().ok_or("a template without resources")?;
+    let functions = functions.values().filter(|resource| resource["Type"] == "AWS::Lambda::Function");
+    let mut seen = Vec::new();
+    for properties in functions.map(|function| &function["Properties"]) {
+        ensure(properties["Architectures"] == serde_json::json!(["arm64"]), || properties.to_string())?;
+        let key = properties["Code"]["S3Key"].as_str().unwrap_or_default();
+        let asset = place.path("cdk.out").join(format!("asset.{}", key.trim_end_matches(".zip")));
+        let files = files(&asset)?;
+        match properties["Runtime"].as_str() {
+            Some("nodejs22.x") => {
+                let record = place.json(&format!("{artifact}/trap/glitch.json"))?;
+                ensure(properties["Handler"] == record["handler"], || properties.to_string())?;
+                ensure(files == self::files(&place.path(artifact))?, || format!("the asset is {files:#?}"))?;
+            }
+            Some("provided.al2023") => {
+                let program = (artifact::sha256(&place.path("glitch"))?, true);
+                let wanted = BTreeMap::from([("bootstrap".to_owned(), program)]);
+                ensure(files == wanted, || format!("the asset is {files:#?}, not {wanted:#?}"))?;
+            }
+            other => return Err(format!("a function of runtime {other:?}")),
+        }
+        seen.push(properties["Runtime"].to_string());
+    }
+    seen.sort();
+    ensure(seen == ["\"nodejs22.x\"", "\"provided.al2023\""], || format!("functions: {seen:?}"))
 }
 
 /// SST brings its types with its own download, so what stands here for them holds the snippet to the names and the kinds

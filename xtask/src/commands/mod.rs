@@ -4,6 +4,7 @@ mod check;
 mod generate;
 mod ready;
 mod setup;
+mod starters;
 mod stub;
 mod symbols;
 mod test;
@@ -27,6 +28,8 @@ enum Command {
     Setup(setup::Args),
     Check(check::Args),
     #[command(hide = true)]
+    Starters(starters::Args),
+    #[command(hide = true)]
     Stub(stub::Args),
     #[command(hide = true)]
     Symbols(symbols::Args),
@@ -43,6 +46,7 @@ impl Cli {
             Command::Generate(args) => generate::run(&args),
             Command::Setup(args) => setup::run(&args),
             Command::Check(args) => check::run(&args),
+            Command::Starters(args) => starters::run(&args),
             Command::Stub(args) => stub::run(&args),
             Command::Symbols(args) => symbols::run(&args),
             Command::Types(args) => types::run(&args),

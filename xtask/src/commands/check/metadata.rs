@@ -27,6 +27,13 @@ pub struct Package {
     pub publish: Option<Vec<String>>,
     pub manifest_path: String,
     pub dependencies: Vec<Dependency>,
+    pub targets: Vec<Target>,
+}
+
+/// One thing that cargo makes of a package.
+#[derive(Debug, Deserialize)]
+pub struct Target {
+    pub kind: Vec<String>,
 }
 
 /// One line of a package's dependencies.
@@ -39,6 +46,11 @@ impl Package {
     /// Whether any registry would take it.
     pub fn is_publishable(&self) -> bool {
         self.publish.as_ref().is_none_or(|registries| !registries.is_empty())
+    }
+
+    /// Whether it makes a library that Node can load.
+    pub fn is_library(&self) -> bool {
+        self.targets.iter().any(|target| target.kind.iter().any(|kind| kind == "cdylib"))
     }
 
     /// Whether it names this package among its dependencies.

@@ -1,6 +1,6 @@
 //! `cargo xtask check`: single rules that need more than a command line; suites run them as steps.
 
-mod examples;
+pub mod examples;
 mod metadata;
 mod msrv;
 mod package;

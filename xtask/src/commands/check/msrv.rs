@@ -56,6 +56,7 @@ mod tests {
             publish: None,
             manifest_path: String::new(),
             dependencies: Vec::new(),
+            targets: Vec::new(),
         }
     }
 

@@ -1,0 +1,90 @@
+//! The programs of the examples, for both machines: those of this workspace by as few calls of cargo as can be, so that
+//! they share all that they can with each other, and with what other suites build.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use super::{Example, Kind, Machine};
+use crate::{cache, dir, process, ui};
+
+/// What the tests build programs with; other suites have built much of it before.
+pub const PROFILE: &str = "trap-test";
+
+/// The programs of this workspace.
+pub fn members(examples: &[Example]) -> Result<()> {
+    for names in groups(examples) {
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(dir::root()).args(["build", "--locked", "--bins", "--profile", PROFILE]);
+        cargo.args(names.iter().flat_map(|name| ["--package", name]));
+        Machine::ALL.into_iter().for_each(|machine| for_machine(&mut cargo, machine));
+        succeed(&mut cargo)?;
+    }
+    Ok(())
+}
+
+/// The names of what one call makes, for each call: cargo takes the features that any of them asks for.
+pub fn groups(examples: &[Example]) -> Vec<Vec<&str>> {
+    let members = examples.iter().filter(|example| example.kind == Kind::Member);
+    let (apart, together): (Vec<_>, Vec<_>) = members.partition(|example| example.asked.apart);
+    let together = together.iter().map(|example| example.name.as_str()).collect();
+    std::iter::once(together).chain(apart.iter().map(|example| vec![example.name.as_str()])).collect()
+}
+
+/// Adds a machine to a build, linked as `cargo trap build` does: its own builds and these share all but the last step.
+pub fn for_machine(cargo: &mut Command, machine: Machine) {
+    let target = machine.target();
+    cargo.args(["--target", target]);
+    cargo.env(format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_")), "rust-lld");
+}
+
+/// The command line of this checkout.
+pub fn cli() -> Result<PathBuf> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(dir::root()).args([
+        "build",
+        "--locked",
+        "--package",
+        "cargo-trap",
+        "--bin",
+        "cargo-trap",
+    ]);
+    succeed(&mut cargo)?;
+    Ok(dir::target().join("debug/cargo-trap"))
+}
+
+/// Where `members` leaves a program.
+pub fn member(name: &str, machine: Machine) -> PathBuf {
+    dir::target().join(machine.target()).join(PROFILE).join(name)
+}
+
+/// A program that cargo does not make.
+pub fn other(folder: &Path, name: &str, words: &[String], machine: Machine) -> Result<PathBuf> {
+    let program = dir::target().join("xtask").join(format!("{name}-{}", machine.word()));
+    std::fs::create_dir_all(program.parent().expect("it lies in a folder"))?;
+    let fill = |word: &String| {
+        word.replace("{cpu}", machine.cpu()).replace("{program}", &program.display().to_string())
+    };
+    let words = words.iter().map(fill).collect::<Vec<_>>();
+    ensure!(!words.is_empty(), "`{name}` has neither a `Cargo.toml` nor a `compile` in its `asked.toml`");
+    let mut compiler = Command::new(&words[0]);
+    succeed(compiler.args(&words[1..]).current_dir(folder).env("PATH", path_with_zig()?))?;
+    Ok(program)
+}
+
+/// `PATH`, and on it the C compiler that the suite provides, after whatever is there.
+pub fn path_with_zig() -> Result<std::ffi::OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([cache::root()?.join("zig/0.17.1/ziglang")]);
+    Ok(std::env::join_paths(folders)?)
+}
+
+/// Runs a command in full view, to success.
+pub fn succeed(command: &mut Command) -> Result<()> {
+    let shown = process::show(command);
+    ui::step("$", &shown);
+    let status = process::openly(command)?;
+    ensure!(status.success(), "`{shown}` failed with {status}");
+    Ok(())
+}
