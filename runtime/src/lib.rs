@@ -4,6 +4,12 @@
     doc = "The feature `axum` is off, and with it everything but the error type."
 )]
 
+// What the macros write names this crate, whose own tests use them too.
+#[cfg(feature = "class")]
+extern crate self as trap_runtime;
+
+#[cfg(feature = "class")]
+pub mod class;
 mod error;
 #[cfg(feature = "axum")]
 mod http;
@@ -25,3 +31,6 @@ pub use axum;
 pub use error::Error;
 #[cfg(feature = "axum")]
 pub use run::{run, serve};
+/// Makes a class of an `impl` block; see the [module](mod@class) for what that is.
+#[cfg(feature = "class")]
+pub use trap_runtime_macros::class;

@@ -1,0 +1,103 @@
+//! What Rust types are in TypeScript.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::description::Piece::{self, Of, Text};
+
+/// A type that has a counterpart in TypeScript. `#[derive(Typed)]` implements it for structs and enums, by the names
+/// that serde's attributes give them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no counterpart in TypeScript",
+    label = "the client cannot be told this type",
+    note = "a struct or an enum of yours needs `#[derive(trap_runtime::class::Typed)]` beside serde's derives",
+    note = "for a type of somebody else's, write `#[typed(as = \"…\")]` at the field, with a type that serde writes the same way"
+)]
+pub trait Typed {
+    /// The type, described.
+    #[doc(hidden)]
+    const PIECES: &'static [Piece];
+}
+
+macro_rules! plain {
+    ($($text:literal: $($type:ty),+;)+) => {$($(
+        impl Typed for $type {
+            const PIECES: &'static [Piece] = &[Text(concat!("\"", $text, "\""))];
+        }
+    )+)+};
+}
+
+plain! {
+    "string": String, str, char, Box<str>, Arc<str>, std::borrow::Cow<'_, str>;
+    "number": f32, f64, i8, i16, i32, u16, u32;
+    // A sequence of them is bytes.
+    "byte": u8;
+    // What a JavaScript number would round.
+    "bigint": i64, u64, i128, u128, isize, usize;
+    "boolean": bool;
+    "void": ();
+    "any": Value;
+}
+
+#[cfg(feature = "chrono")]
+plain! {
+    "date": chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::FixedOffset>;
+    "string": chrono::NaiveDate;
+}
+
+macro_rules! around {
+    ($($before:literal $after:literal: $($type:ty),+;)+) => {$($(
+        impl<T: Typed> Typed for $type {
+            const PIECES: &'static [Piece] = &[Text($before), Of(T::PIECES), Text($after)];
+        }
+    )+)+};
+}
+
+around! {
+    "{\"array\":" "}": Vec<T>, VecDeque<T>, [T], Box<[T]>, BTreeSet<T>;
+    "{\"option\":" "}": Option<T>;
+    "" "": Box<T>, Arc<T>;
+}
+
+impl<T: Typed, S> Typed for HashSet<T, S> {
+    const PIECES: &'static [Piece] = Vec::<T>::PIECES;
+}
+
+/// A key that serde writes as a string, which every key in JSON is.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be the key of a map in TypeScript")]
+pub trait Key {}
+
+impl Key for String {}
+impl Key for u8 {}
+impl Key for u16 {}
+impl Key for u32 {}
+impl Key for u64 {}
+impl Key for i8 {}
+impl Key for i16 {}
+impl Key for i32 {}
+impl Key for i64 {}
+
+impl<K: Key, V: Typed> Typed for BTreeMap<K, V> {
+    const PIECES: &'static [Piece] = &[Text("{\"map\":"), Of(V::PIECES), Text("}")];
+}
+
+impl<K: Key, V: Typed, S> Typed for HashMap<K, V, S> {
+    const PIECES: &'static [Piece] = BTreeMap::<K, V>::PIECES;
+}
+
+macro_rules! tuples {
+    ($(($first:ident $(, $rest:ident)*))+) => {$(
+        impl<$first: Typed $(, $rest: Typed)*> Typed for ($first, $($rest,)*) {
+            const PIECES: &'static [Piece] =
+                &[Text("{\"tuple\":["), Of($first::PIECES), $(Text(","), Of($rest::PIECES),)* Text("]}")];
+        }
+    )+};
+}
+
+tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) }
+
+impl<T: Typed, const N: usize> Typed for [T; N] {
+    const PIECES: &'static [Piece] = Vec::<T>::PIECES;
+}
