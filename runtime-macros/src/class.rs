@@ -102,7 +102,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
             static DESCRIPTION: [u8; SIZE] = __class::written(PIECES);
 
             #[automatically_derived]
-            #[allow(unused_variables, unused_mut)]
+            #[allow(unused_variables, unused_mut, clippy::let_unit_value)]
             impl __class::Class for #class {
                 fn description() -> &'static [u8] {
                     &DESCRIPTION

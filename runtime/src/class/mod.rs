@@ -30,6 +30,8 @@
 //!
 //! The answers carry no CORS headers, as that handler's do not: a function URL adds its own. `OPTIONS` is answered.
 //!
+//! Events that are no requests, as the clock's, come to the router as `POST /events`: leave that path to the class.
+//!
 //! # Types
 //!
 //! What methods take and return implements serde's traits and [`Typed`], which is derived beside them. It travels as

@@ -101,3 +101,100 @@ tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) }
 impl<T: Typed, const N: usize> Typed for [T; N] {
     const PIECES: &'static [Piece] = Vec::<T>::PIECES;
 }
+
+#[cfg(test)]
+mod tests {
+    // Only described here, never written or read.
+    #![allow(dead_code, reason = "types that are described alone")]
+
+    use serde_json::json;
+
+    use super::super::Typed;
+    use super::{BTreeMap, Of, Piece, Text, Value};
+
+    /// The JSON text of a description.
+    fn described<T: Typed>() -> Value {
+        fn add(pieces: &[Piece], text: &mut String) {
+            for piece in pieces {
+                match piece {
+                    Text(json) => text.push_str(json),
+                    Piece::Raw(raw) => text.push_str(raw),
+                    Of(pieces) => add(pieces, text),
+                }
+            }
+        }
+        let mut text = String::new();
+        add(T::PIECES, &mut text);
+        serde_json::from_str(&text).expect("it is JSON")
+    }
+
+    #[derive(Typed)]
+    #[serde(rename = "Id", transparent)]
+    struct CustomerId(u64);
+
+    #[derive(Typed)]
+    #[serde(tag = "kind", content = "of", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+    enum Event<T> {
+        /// Nothing was done.
+        NotDone,
+        Done(T),
+        Moved {
+            due_at: String,
+            #[serde(skip)]
+            cached: std::time::Instant,
+            #[serde(default, rename = "BY")]
+            by: CustomerId,
+            #[serde(flatten)]
+            more: BTreeMap<String, Value>,
+            #[serde(with = "elsewhere")]
+            #[typed(as = "String")]
+            hash: [u8; 4],
+        },
+        #[serde(skip)]
+        Unseen(std::time::Instant),
+        #[serde(rename = "both")]
+        Two(T, Vec<Event<T>>),
+    }
+
+    #[derive(Typed)]
+    #[serde(untagged)]
+    enum Either {
+        Number(f64),
+        Text(Box<str>),
+    }
+
+    #[test]
+    fn plain_types_have_plain_names() {
+        assert_eq!(
+            described::<(u8, i64, bool, String)>(),
+            json!({ "tuple": ["byte", "bigint", "boolean", "string"] })
+        );
+        let map = json!({ "map": { "option": { "array": "byte" } } });
+        assert_eq!(described::<BTreeMap<u64, Option<Vec<u8>>>>(), map);
+        assert_eq!(described::<[Box<f32>; 2]>(), json!({ "array": "number" }));
+        #[cfg(feature = "chrono")]
+        assert_eq!(described::<chrono::DateTime<chrono::Utc>>(), json!("date"));
+    }
+
+    #[test]
+    fn a_type_has_the_form_that_serde_gives_it() {
+        let path = "trap_runtime::class::typed::tests";
+        let id = json!({ "name": "Id", "path": path, "doc": "", "args": [], "is": { "newtype": "bigint" } });
+        assert_eq!(described::<CustomerId>(), id);
+        let variants = json!([
+            { "name": "not-done", "doc": "Nothing was done.", "is": { "unit": true } },
+            { "name": "done", "doc": "", "is": { "newtype": "number" } },
+            { "name": "moved", "doc": "", "is": { "struct": [
+                { "name": "dueAt", "doc": "", "type": "string" },
+                { "name": "BY", "doc": "", "optional": true, "type": id },
+                { "name": "more", "doc": "", "flatten": true, "type": { "map": "any" } },
+                { "name": "hash", "doc": "", "type": "string" },
+            ] } },
+            { "name": "both", "doc": "", "is": { "tuple": ["number", { "array": { "self": "Event" } }] } },
+        ]);
+        let event = json!({ "tag": "kind", "content": "of", "untagged": false, "variants": variants });
+        assert_eq!(described::<Event<u32>>()["is"]["enum"], event);
+        assert_eq!(described::<Event<u32>>()["args"], json!(["number"]));
+        assert_eq!(described::<Either>()["is"]["enum"]["untagged"], true);
+    }
+}
