@@ -57,16 +57,25 @@ fn aws(arch: Arch) -> &'static str {
     }
 }
 
+/// What is asked of one architecture alone: what is right for one may be wrong for the other.
+fn takeover(arch: Arch) -> &'static str {
+    match arch {
+        Arch::X64 => "auto",
+        Arch::Arm64 => "wrapper",
+    }
+}
+
 /// A place with the artifact of a program, and a file with the snippet.
 fn snippet(tool: &str, file: &str, arch: Arch) -> Result<Place> {
     let place = Place::new(arch)?;
-    place.succeed(&["build", "--program", "app", "--platform", "lambda", "--zip"])?;
+    let build = ["build", "--program", "app", "--platform", "lambda", "--zip", "--takeover", takeover(arch)];
+    place.succeed(&build)?;
     let text = place.succeed(&["platforms", "lambda", "--snippet", tool, "--artifact", ARTIFACT])?;
     place.write(file, &text)?;
     Ok(place)
 }
 
-/// Plays a case with either architecture: what is right for one alone is wrong.
+/// Plays a case with either architecture and its takeover.
 fn for_each(play: fn(Arch) -> Result<()>) -> Result<()> {
     [Arch::X64, Arch::Arm64]
         .into_iter()
@@ -74,11 +83,29 @@ fn for_each(play: fn(Arch) -> Result<()>) -> Result<()> {
 }
 
 /// The function must be what the record of the artifact says.
-fn check_function(place: &Place, arch: Arch, [handler, runtime, architectures]: [&Value; 3]) -> Result<()> {
+fn check_function(
+    place: &Place,
+    arch: Arch,
+    [handler, runtime, architectures, environment]: [&Value; 4],
+) -> Result<()> {
     let record = place.json(&format!("{ARTIFACT}/trap/app.json"))?;
     ensure(*handler == record["handler"] && handler.is_string(), || format!("handler {handler}"))?;
     ensure(*runtime == "nodejs22.x", || format!("runtime {runtime}"))?;
-    ensure(*architectures == serde_json::json!([aws(arch)]), || format!("architectures {architectures}"))
+    ensure(*architectures == serde_json::json!([aws(arch)]), || format!("architectures {architectures}"))?;
+    let wanted = match takeover(arch) {
+        "wrapper" => {
+            serde_json::json!({ "AWS_LAMBDA_EXEC_WRAPPER": format!("/var/task/trap/app.{arch}.bin") })
+        }
+        _ => Value::Null,
+    };
+    ensure(*environment == wanted, || format!("environment {environment}, not {wanted}"))
+}
+
+/// What CloudFormation says of a function.
+fn facts(properties: &Value) -> [&Value; 4] {
+    let [handler, runtime, architectures] =
+        ["Handler", "Runtime", "Architectures"].map(|name| &properties[name]);
+    [handler, runtime, architectures, &properties["Environment"]["Variables"]]
 }
 
 /// Every file with its content and whether it may be executed.
@@ -138,8 +165,7 @@ fn cdk() -> Result<()> {
         artifact::run(place.command(&node()?).arg("app.js"))?;
         let template = place.json("cdk.out/Test.template.json")?;
         let properties = &resource(&template, "AWS::Lambda::Function")?["Properties"];
-        let facts = ["Handler", "Runtime", "Architectures"].map(|name| &properties[name]);
-        check_function(&place, arch, facts)?;
+        check_function(&place, arch, facts(properties))?;
 
         let assets = place.json("cdk.out/Test.assets.json")?;
         let files_of = |asset: &Value| -> Option<PathBuf> {
@@ -204,7 +230,11 @@ fn sst() -> Result<()> {
         let made = said["made"].as_array().filter(|made| made.len() == 1).ok_or("not one function")?;
         let args = &made[0]["args"];
         let architectures = serde_json::json!([args["architecture"]]);
-        check_function(&place, arch, [&args["handler"], &args["runtime"], &architectures])?;
+        check_function(
+            &place,
+            arch,
+            [&args["handler"], &args["runtime"], &architectures, &args["environment"]],
+        )?;
         let bundle = place.path(args["bundle"].as_str().unwrap_or_default());
         ensure(files(&bundle)? == files(&place.path(ARTIFACT))?, || {
             format!("the bundle is {}", bundle.display())
@@ -218,8 +248,7 @@ fn serverless() -> Result<()> {
         artifact::run(place.command(&node()?).arg(tools::osls()?).arg("package"))?;
         let template = place.json(".serverless/cloudformation-template-update-stack.json")?;
         let properties = &resource(&template, "AWS::Lambda::Function")?["Properties"];
-        let facts = ["Handler", "Runtime", "Architectures"].map(|name| &properties[name]);
-        check_function(&place, arch, facts)?;
+        check_function(&place, arch, facts(properties))?;
         let version = resource(&template, "AWS::Lambda::Version")?;
         let zip = sha256(&place.read("target/trap/lambda/app.zip")?);
         ensure(version["Properties"]["CodeSha256"] == zip.as_str(), || {
@@ -255,8 +284,7 @@ fn sam() -> Result<()> {
         ensure(template["Transform"] == "AWS::Serverless-2016-10-31", || template.to_string())?;
         let function = resource(&template, "AWS::Serverless::Function")?;
         let properties = &function["Properties"];
-        let facts = ["Handler", "Runtime", "Architectures"].map(|name| &properties[name]);
-        check_function(&place, arch, facts)?;
+        check_function(&place, arch, facts(properties))?;
         let code = place.path(properties["CodeUri"].as_str().unwrap_or_default());
         ensure(files(&code)? == files(&place.path(ARTIFACT))?, || format!("the code is {}", code.display()))
     })
