@@ -9,7 +9,7 @@ use std::task::Poll;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use lambda_http::request::RequestContext;
@@ -93,7 +93,16 @@ async fn answer<C: Class>(class: Arc<C>, request: Request) -> Response {
         None => {
             let method = head.uri.path().split('/').nth(2).unwrap_or_default().to_owned();
             match class.http(&method, HttpRequest::from_parts(head, body)) {
-                None => json_response(StatusCode::NOT_FOUND, &json!({ "error": "Method not found" })),
+                None => {
+                    let body = json!({ "error": "Method not found" });
+                    let mut response = json_response(StatusCode::NOT_FOUND, &body);
+                    if !method.is_empty() {
+                        // Genezio's word for the same.
+                        let text = HeaderValue::from_static("text/json");
+                        response.headers_mut().insert(header::CONTENT_TYPE, text);
+                    }
+                    response
+                }
                 Some(call) => caught(&method, call).await.unwrap_or_else(|failure| http_failure(&failure)),
             }
         }

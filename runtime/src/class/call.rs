@@ -104,15 +104,23 @@ impl Call {
         }
         let (params, id) = (body["params"].take(), body["id"].take());
         let is_integer = id.is_i64() || id.is_u64() || id.as_f64().is_some_and(|id| id.fract() == 0.0);
+        // In the order, and with the idea of truth, of the handler that is in JavaScript.
+        let is_missing = |value: &Value| match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::String(text) => text.is_empty(),
+            _ => false,
+        };
+        if is_missing(&body["method"]) || is_missing(&params) || !is_integer {
+            return Some(Err(refusal("Invalid JSON-RPC request")));
+        }
         Some(match (&body["method"], params) {
-            (Value::String(method), Value::Array(params)) if is_integer && !method.is_empty() => {
+            (Value::String(method), Value::Array(params)) => {
                 // Of `Class.method.more` the second is the method; of `method` there is none.
                 let method = method.split('.').nth(1).unwrap_or_default().to_owned();
                 Ok(Self { method, params, id })
             }
-            (Value::Null | Value::Bool(false), _) => Err(refusal("Invalid JSON-RPC request")),
             (Value::String(_), _) => Err(refusal("Invalid JSON-RPC request")),
-            (_, params) if params.is_null() || !is_integer => Err(refusal("Invalid JSON-RPC request")),
             _ => Err(refusal("Invalid Genezio JSON-RPC request")),
         })
     }
