@@ -385,7 +385,18 @@ fn no_request_is_lost_while_programs_are_killed() {
     let Some((program, nodes)) = ready() else { return };
     let place = Place::new(&program);
     let (_, node) = &nodes[1];
-    let load = ["--load", "3", "--kill-every", "0.7", "--at-once", "20", "--message-format", "json"];
+    let load = [
+        "--load",
+        "3",
+        "--kill-every",
+        "0.7",
+        "--at-once",
+        "20",
+        "--message-format",
+        "json",
+        "--budget",
+        "warm-over-handler<=1s",
+    ];
     let output = place.command(&[&load[..], &["--node", path(node)]].concat()).output().expect("it starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
@@ -394,6 +405,10 @@ fn no_request_is_lost_while_programs_are_killed() {
     assert!(count("answered") > 20, "{load}");
     assert!((3..=4).contains(&count("kills")) && count("killed") >= count("kills"), "{load}");
     assert!(count("failed") <= count("killed"), "{load}");
+    let warm =
+        |name: &str| load["warm"][name].as_f64().unwrap_or_else(|| panic!("no number `{name}`: {load}"));
+    assert!(warm("requests") == 1000.0 && warm("warm_us") > 0.0 && warm("handler_us") > 0.0, "{load}");
+    assert!(said.contains("`warm-over-handler<=1s` is kept by `server`"), "{said}");
     assert_eq!((&load["lost"], &load["left"]), (&serde_json::json!({}), &serde_json::json!([])), "{load}");
     place.is_clean();
 }

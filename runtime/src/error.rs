@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt, io, net::SocketAddr};
 
+use crate::Diagnostic;
+
 /// Why `run` or `serve` ended without being asked to.
 ///
 /// A `main` that returns this error prints its `Debug` form, so that form is written for people: the
@@ -9,18 +11,18 @@ use std::{error::Error as StdError, fmt, io, net::SocketAddr};
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// `PORT` holds something else than a port number.
-    #[error("`PORT` is `{value}`, which is no port number")]
-    Port {
-        /// What the variable holds.
+    /// A variable that says where to listen holds something else.
+    #[error("`{name}` is `{value}`, which is no {kind}")]
+    Setting {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
         value: String,
-    },
-
-    /// `TRAP_HOST` holds something else than an IP address.
-    #[error("`TRAP_HOST` is `{value}`, which is no IP address")]
-    Host {
-        /// What the variable holds.
-        value: String,
+        /// What it should hold, as in "no port number".
+        kind: &'static str,
+        /// What to set it to. All these texts stand where HTTP is served and not here: a program that serves none
+        /// must not contain the name by which `cargo trap` tells that one does.
+        hint: &'static str,
     },
 
     /// Another program listens on the port already.
@@ -44,7 +46,7 @@ pub enum Error {
     Start(#[source] io::Error),
 
     /// `run`, which brings a tokio runtime, was called inside another one.
-    #[error("`trap_runtime::run` was called inside a tokio runtime")]
+    #[error("`run` was called inside a tokio runtime")]
     InsideRuntime,
 
     /// There is a Runtime API, but not what a Lambda function is told beside it.
@@ -63,6 +65,23 @@ pub enum Error {
     /// The HTTP server stopped by itself.
     #[error("serving HTTP failed")]
     Serve(#[source] io::Error),
+
+    /// What the program needs before its first event could not be had;
+    /// [`report_init_error`](crate::report_init_error) made this of it.
+    #[error("{}: {}", .0.error_type, .0.error_message)]
+    Init(Diagnostic),
+
+    /// Without a Runtime API, events are read from stdin, and this is none.
+    #[error("what stdin holds is no event")]
+    Stdin(#[source] Box<dyn StdError + Send + Sync>),
+
+    /// The handler failed at an event from stdin.
+    #[error("{}: {}", .0.error_type, .0.error_message)]
+    Handler(Diagnostic),
+
+    /// The answer to an event from stdin could not be written.
+    #[error("could not write the answer to stdout")]
+    Stdout(#[source] io::Error),
 }
 
 impl Error {
@@ -70,19 +89,25 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Port { .. } => Some("set `PORT` to a number from 0 to 65535, or unset it for 3000".into()),
-            Self::Host { .. } => Some("set `TRAP_HOST` to `127.0.0.1`, `0.0.0.0` or another address".into()),
+            Self::Setting { hint, .. } => Some((*hint).into()),
             Self::PortInUse { .. } => Some(
                 "stop what listens there, or choose another port with `PORT`; `PORT=0` takes a free one"
                     .into(),
             ),
-            Self::InsideRuntime => Some(
-                "call `trap_runtime::serve(router).await` there, or `run` from a `main` without tokio".into(),
-            ),
-            Self::Variable { name, .. } => {
-                Some(format!("set `{name}` as Lambda does, or unset `AWS_LAMBDA_RUNTIME_API` to serve HTTP"))
+            Self::InsideRuntime => {
+                Some("call `serve(…).await` there, or `run` from a `main` without tokio".into())
             }
-            Self::Listen { .. } | Self::Start(_) | Self::Poll(_) | Self::Serve(_) => None,
+            Self::Variable { name, .. } => Some(format!(
+                "set `{name}` as Lambda does, or unset `AWS_LAMBDA_RUNTIME_API` to run without it"
+            )),
+            Self::Stdin(_) => Some("give it JSON, for example `echo '{}' | cargo run`".into()),
+            Self::Listen { .. }
+            | Self::Start(_)
+            | Self::Poll(_)
+            | Self::Serve(_)
+            | Self::Init(_)
+            | Self::Handler(_)
+            | Self::Stdout(_) => None,
         }
     }
 }
@@ -111,9 +136,9 @@ mod tests {
         let listen = Error::Listen { address: ([127, 0, 0, 1], 80).into(), source: io::Error::other("no") };
         assert_eq!(format!("{listen:?}"), "could not listen on `127.0.0.1:80`\n  caused by: no");
         assert_eq!(
-            format!("{:?}", Error::Port { value: "http".into() }),
-            "`PORT` is `http`, which is no port number\n\n\
-             hint: set `PORT` to a number from 0 to 65535, or unset it for 3000"
+            format!("{:?}", Error::InsideRuntime),
+            "`run` was called inside a tokio runtime\n\n\
+             hint: call `serve(…).await` there, or `run` from a `main` without tokio"
         );
     }
 }

@@ -1,14 +1,14 @@
 //! Serving the router over HTTP, where no Runtime API is.
 
 use std::{
-    io::{self, Write},
+    io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
 use axum::Router;
 use tokio::{net::TcpListener, sync::oneshot};
 
-use crate::{Error, run::variable, signals::Signals};
+use crate::{Error, signals::Signals, stderr::say, variable::variable};
 
 /// Serves HTTP until a signal, then finishes the requests in flight; a second signal ends that too.
 pub(crate) async fn serve(router: Router, mut signals: Signals) -> Result<(), Error> {
@@ -42,19 +42,24 @@ pub(crate) async fn serve(router: Router, mut signals: Signals) -> Result<(), Er
 /// Where to listen, from the values of `TRAP_HOST` and `PORT`.
 fn address(host: Option<String>, port: Option<String>) -> Result<SocketAddr, Error> {
     let ip = match host {
-        Some(value) => value.parse::<IpAddr>().map_err(|_| Error::Host { value })?,
+        Some(value) => value.parse::<IpAddr>().map_err(|_| Error::Setting {
+            name: "TRAP_HOST",
+            value,
+            kind: "IP address",
+            hint: "set `TRAP_HOST` to `127.0.0.1`, `0.0.0.0` or another address",
+        })?,
         None => Ipv4Addr::LOCALHOST.into(),
     };
     let port = match port {
-        Some(value) => value.parse::<u16>().map_err(|_| Error::Port { value })?,
+        Some(value) => value.parse::<u16>().map_err(|_| Error::Setting {
+            name: "PORT",
+            value,
+            kind: "port number",
+            hint: "set `PORT` to a number from 0 to 65535, or unset it for 3000",
+        })?,
         None => 3000,
     };
     Ok(SocketAddr::new(ip, port))
-}
-
-/// One line on stderr. Whoever closed it does not want to know, so that is no error.
-fn say(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use axum::Router;
 
-use crate::{Error, http, lambda, parent::Parent, signals::Signals, trace};
+use crate::{
+    Error, http, own_runtime, parent::Parent, router as polling, signals::Signals, trace, variable::variable,
+};
 
 /// Answers requests with `router` until the process is asked to end.
 ///
@@ -15,22 +17,14 @@ use crate::{Error, http, lambda, parent::Parent, signals::Signals, trace};
 /// [`Error::InsideRuntime`] when the thread is in a tokio runtime already, otherwise as [`serve`].
 pub fn run(router: Router) -> Result<(), Error> {
     trace::begin();
-    if tokio::runtime::Handle::try_current().is_ok() {
-        return Err(Error::InsideRuntime);
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    let ended = runtime.block_on(begun(router));
-    // Dropping the runtime would wait for blocking tasks that nobody will read any more.
-    runtime.shutdown_background();
-    ended
+    own_runtime::block_on(begun(router))
 }
 
 /// The same as [`run`], in the tokio runtime of the caller, which needs IO and time enabled.
 ///
 /// # Errors
 ///
-/// While serving HTTP: [`Error::Port`], [`Error::Host`], [`Error::PortInUse`], [`Error::Listen`],
-/// [`Error::Serve`]. While polling: [`Error::Variable`], [`Error::Poll`]. In both: [`Error::Start`].
+/// While serving HTTP: [`Error::Setting`], [`Error::PortInUse`], [`Error::Listen`], [`Error::Serve`]. While polling: [`Error::Variable`], [`Error::Poll`]. In both: [`Error::Start`].
 pub async fn serve(router: Router) -> Result<(), Error> {
     trace::begin();
     begun(router).await
@@ -42,16 +36,10 @@ async fn begun(router: Router) -> Result<(), Error> {
     let parent = Parent::now();
     let signals = Signals::subscribe().map_err(Error::Start)?;
     if variable("AWS_LAMBDA_RUNTIME_API").is_some() {
-        lambda::poll(router, signals, parent).await
+        polling::poll(router, signals, parent).await
     } else {
         http::serve(router, signals).await
     }
-}
-
-/// An environment variable, where empty counts as unset.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    let value = std::env::var_os(name)?;
-    (!value.is_empty()).then(|| value.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -62,6 +50,6 @@ mod tests {
     async fn run_inside_a_runtime_names_serve_instead_of_panicking() {
         let error = run(Router::new()).expect_err("a test has a runtime");
         assert!(matches!(error, Error::InsideRuntime));
-        assert!(error.hint().is_some_and(|hint| hint.contains("trap_runtime::serve(router).await")));
+        assert!(error.hint().is_some_and(|hint| hint.contains("serve(…).await")));
     }
 }

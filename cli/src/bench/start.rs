@@ -124,6 +124,19 @@ struct Looked {
     reference: Option<Reference>,
 }
 
+/// How long what executed the program may take until Node's memory is taken apart: milliseconds, but on a busy machine.
+const ENDING: Duration = Duration::from_millis(500);
+
+/// Where the program has the host's process to itself, nothing else remains. The exec stub leaves Node's memory to a
+/// process that ends as soon as a processor is free for it: what is left is read after that.
+async fn settle(watch: &Watch) {
+    let Some(host) = watch.now().pid else { return };
+    let until = Instant::now() + ENDING;
+    while !process::below(host).is_empty() && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 fn look(watch: &Watch) -> Looked {
     let Some(host) = watch.now().pid else { return Looked::default() };
     let left = Memory::of(host).map(|memory| memory.pss);
@@ -161,6 +174,9 @@ async fn answers(
     let first = Reference::of(&answer, is_http)?;
     if let Some(reference) = reference {
         reference.check(&answer)?;
+    }
+    if subject.by == Takeover::Exec {
+        settle(watch).await;
     }
     let mut looked = look(watch);
     looked.reference = Some(first);

@@ -54,9 +54,11 @@ from the artifact as it is, phases from a copy that tells them. Samples are kept
 `target/trap/bench`: `--from` reads them, also after Ctrl-C.
 
 With `--load` one Node serves the artifact for a host that sends HTTP to its port and feeds the
-program. Callers ask it again as soon as they have an answer. A program that is killed may take the
-one request with it that it had, which must fail with 502; the command fails when any other request
-does, or when a process outlives the host.")]
+program. It and a plain Node server that gives the same answer are asked in turn, which tells what a
+warm request takes longer (budgets `warm`, `warm-over-handler`). Then callers ask it again as soon as
+they have an answer. A program that is killed may take the one request with it that it had, which
+must fail with 502; the command fails when any other request does, or when a process outlives the
+host.")]
 pub struct Args {
     /// HTTP method [default: GET, or POST with data]; may be left out before a path
     #[arg(value_name = "METHOD")]
@@ -126,7 +128,7 @@ struct Hosts {
 struct Loading {
     /// Ask one host, where Node stays and feeds the program, for so long, and count what becomes of the requests
     #[arg(long, value_name = "SECONDS", value_parser = invoke::seconds)]
-    #[arg(conflicts_with_all = ["runs", "warm", "variant", "host", "ric", "format", "out", "budget", "compare", "from"])]
+    #[arg(conflicts_with_all = ["runs", "warm", "variant", "host", "ric", "format", "out", "compare", "from"])]
     load: Option<Duration>,
     /// How many requests are under way at once
     #[arg(long, value_name = "N", default_value_t = 50, requires = "load", value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -180,7 +182,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
             .with_hint("`cargo trap invoke` tries the program on this system"));
     }
     if let Some(duration) = args.load.load {
-        return load(args, duration, ui);
+        return load(args, duration, &report.budgets, ui);
     }
     let (settings, stage) = prepare(args, &report.budgets, ui)?;
     // One thread is enough: all that happens is waited for, and nothing else takes the processors.
@@ -197,8 +199,9 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
 ///
 /// # Errors
 /// Those of a build and of the search for a Node; `load-platform` when the platform has no host that can be asked;
-/// `host-start`, `bench-program`; `load` when a request was lost or a process is left.
-fn load(mut args: Args, duration: Duration, ui: &Ui) -> Result<()> {
+/// `host-start`, `bench-program`; `load` when a request was lost or a process is left; `budget` when a limit is exceeded.
+fn load(mut args: Args, duration: Duration, budgets: &[Budget], ui: &Ui) -> Result<()> {
+    budget::among(budgets, &load::FIGURES)?;
     if args.hosts.node.len() > 1 {
         let message = "a load is put on one host, and several Nodes were given";
         return Err(Error::known("ambiguous", Class::Request, message).with_hint("give `--node` once"));
@@ -243,7 +246,12 @@ fn load(mut args: Args, duration: Duration, ui: &Ui) -> Result<()> {
     match stopped {
         // The person who pressed Ctrl-C knows; only the status says it.
         Some(status) => Err(Error::ToolFailed { tool: "the load".into(), status, hint: None }),
-        None => load.check(),
+        None => {
+            load.check()?;
+            let verdicts = budget::held(budgets, &format!("`{}`", load.platform), &load.warm.figures());
+            budget::tell(&verdicts, ui);
+            budget::all_kept(&verdicts)
+        }
     }
 }
 
@@ -398,10 +406,9 @@ impl Report {
     /// Shows a run and holds it against its limits.
     fn give(&self, run: &Run, ui: &Ui) -> Result<()> {
         self.show(run, ui)?;
-        for verdict in budget::verdicts(&self.budgets, run).iter().filter(|verdict| verdict.kept) {
-            ui.status("Kept", verdict);
-        }
-        budget::check(&self.budgets, run)
+        let verdicts = budget::verdicts(&self.budgets, run);
+        budget::tell(&verdicts, ui);
+        budget::all_kept(&verdicts)
     }
 
     fn show(&self, run: &Run, ui: &Ui) -> Result<()> {

@@ -173,10 +173,12 @@ for (const { path: node, version } of nodes) {
 
     test("a host that is told to end finishes what it has, and leaves nobody behind", async (t) => {
       const { ask, child, end } = await server(t, node);
-      const slow = ask("GET", "/slow/300");
-      await until("the program runs", () => childrenOf(child.pid).length === 1);
+      // The program has answered once, so that it has the next request as soon as that is there.
+      await ask("GET", "/");
       const programs = childrenOf(child.pid);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.equal(programs.length, 1);
+      const slow = ask("GET", "/slow/1000");
+      await new Promise((resolve) => setTimeout(resolve, 400));
       child.kill("SIGTERM");
       assert.equal((await slow).status, 200);
       assert.deepEqual([(await end).status, (await end).signal], [0, null]);

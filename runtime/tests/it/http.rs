@@ -134,7 +134,7 @@ async fn a_port_that_is_no_number_is_an_error_with_advice() {
 
 #[tokio::test]
 async fn a_server_outlives_its_parent() {
-    let mut program = Program::start_below_a_shell(&[FREE_PORT]).await;
+    let mut program = Program::start_below_a_shell(&["ask"], &[FREE_PORT]).await;
     let address = program.address().await;
     program.type_line("the shell may end").await;
     assert_eq!(program.status().await.code(), Some(7));

@@ -17,8 +17,9 @@ async fn an_event_is_answered_through_the_router() {
     assert_eq!(program.question().await, "GET https://function.example/path?");
     program.type_line("fine").await;
 
-    let (kind, body) = api.answered().await;
-    assert_eq!(kind, "response");
+    let answered = api.answered().await;
+    assert_eq!(answered.kind, "response");
+    let body = answered.body;
     assert_eq!((&body["statusCode"], &body["body"]), (&json!(200), &json!("fine\n")));
 }
 
@@ -74,7 +75,7 @@ async fn sigterm_lets_the_event_in_flight_be_answered() {
     program.signal(Signal::TERM);
     program.type_line("still here").await;
 
-    assert_eq!(api.answered().await.1["body"], "still here\n");
+    assert_eq!(api.answered().await.body["body"], "still here\n");
     assert!(program.status().await.success());
 }
 
@@ -97,7 +98,7 @@ async fn a_second_signal_does_not_wait_for_the_event() {
 #[tokio::test]
 async fn a_poll_ends_when_the_parent_is_gone() {
     let mut api = RuntimeApi::start().await;
-    let mut program = Program::start_below_a_shell(&api.variables()).await;
+    let mut program = Program::start_below_a_shell(&["ask"], &api.variables()).await;
     api.polled().await;
 
     program.type_line("the shell may end").await;
@@ -130,6 +131,6 @@ async fn a_missing_variable_is_an_error_with_advice() {
     assert_eq!(
         program.remarks().await,
         "Error: `AWS_LAMBDA_RUNTIME_API` is set, but `AWS_LAMBDA_FUNCTION_NAME` is missing\n\n\
-         hint: set `AWS_LAMBDA_FUNCTION_NAME` as Lambda does, or unset `AWS_LAMBDA_RUNTIME_API` to serve HTTP\n"
+         hint: set `AWS_LAMBDA_FUNCTION_NAME` as Lambda does, or unset `AWS_LAMBDA_RUNTIME_API` to run without it\n"
     );
 }

@@ -1,4 +1,4 @@
-//! The example `ask` as a child process, with its three streams in the hands of the test.
+//! An example as a child process, with its three streams in the hands of the test.
 
 use std::{
     env,
@@ -16,7 +16,7 @@ use tokio::{
 
 pub struct Program {
     child: Child,
-    stdin: ChildStdin,
+    stdin: Option<ChildStdin>,
     stdout: Lines<BufReader<ChildStdout>>,
     stderr: Lines<BufReader<ChildStderr>>,
     /// The program, when it is not `child` itself; ended with the test unless it has ended before.
@@ -24,10 +24,14 @@ pub struct Program {
 }
 
 /// Where cargo puts the example: beside the folder of the test's own executable.
-pub fn path() -> PathBuf {
+pub fn path(example: &str) -> PathBuf {
     let test = env::current_exe().expect("a test knows its own path");
-    let path = test.ancestors().nth(2).expect("tests lie in `deps`").join("examples/ask");
-    assert!(path.is_file(), "`{}` is missing; `cargo test -p trap-runtime` builds it", path.display());
+    let path = test.ancestors().nth(2).expect("tests lie in `deps`").join("examples").join(example);
+    assert!(
+        path.is_file(),
+        "`{}` is missing; `cargo test -p trap-runtime --all-features` builds it",
+        path.display()
+    );
     path
 }
 
@@ -42,14 +46,21 @@ pub async fn soon<T>(what: &str, event: impl Future<Output = T>) -> T {
 impl Program {
     /// Starts `ask` with these variables and no other that matters to it.
     pub fn start(variables: &[(&str, &str)]) -> Self {
-        Self::of(Command::new(path()), variables)
+        Self::of(Command::new(path("ask")), variables)
     }
 
-    /// Starts a shell whose child is `ask`. Once the shell has read a line it ends, and `ask` is an orphan
-    /// that holds the other ends of stdout and stderr.
-    pub async fn start_below_a_shell(variables: &[(&str, &str)]) -> Self {
+    /// Starts `typed` with a handler of this kind.
+    pub fn start_typed(kind: &str, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(path("typed"));
+        command.arg(kind);
+        Self::of(command, variables)
+    }
+
+    /// Starts a shell whose child is this program. Once the shell has read a line it ends, and the program is an
+    /// orphan that holds the other ends of stdout and stderr.
+    pub async fn start_below_a_shell(words: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut shell = Command::new("sh");
-        shell.args(["-c", "\"$0\" & echo $!; read line; exit 7"]).arg(path());
+        shell.args(["-c", "\"$@\" & echo $!; read line; exit 7", "sh"]).arg(path(words[0])).args(&words[1..]);
         let mut program = Self::of(shell, variables);
         let pid = program.question().await.parse().expect("the shell says the pid first");
         program.grandchild = Pid::from_raw(pid);
@@ -64,7 +75,7 @@ impl Program {
         command.envs(variables.iter().copied()).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
-        let stdin = child.stdin.take().expect("stdin is piped");
+        let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
         let stderr = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
         Self { child, stdin, stdout, stderr, grandchild: None }
@@ -76,7 +87,13 @@ impl Program {
     }
 
     pub async fn type_line(&mut self, line: &str) {
-        self.stdin.write_all(format!("{line}\n").as_bytes()).await.expect("the program reads stdin");
+        let stdin = self.stdin.as_mut().expect("stdin is piped and was not closed");
+        stdin.write_all(format!("{line}\n").as_bytes()).await.expect("the program reads stdin");
+    }
+
+    /// Closes stdin, as the end of a file does.
+    pub fn type_nothing_more(&mut self) {
+        self.stdin = None;
     }
 
     /// What the program asks next.

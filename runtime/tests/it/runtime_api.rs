@@ -22,13 +22,26 @@ pub struct RuntimeApi {
     pub address: String,
     polls: mpsc::UnboundedReceiver<()>,
     events: mpsc::UnboundedSender<Value>,
-    answers: mpsc::UnboundedReceiver<(String, Value)>,
+    answers: mpsc::UnboundedReceiver<Answered>,
+}
+
+/// What a program posted.
+#[derive(Debug)]
+pub struct Answered {
+    /// `response` or `error`, or `init` when it could not start.
+    pub kind: String,
+    /// As JSON.
+    pub body: Value,
+    /// What the header says about an error.
+    pub error_type: Option<String>,
+    /// The header that tells deliveries of one event apart.
+    pub invocation_id: Option<String>,
 }
 
 struct Shared {
     polls: mpsc::UnboundedSender<()>,
     events: Mutex<mpsc::UnboundedReceiver<Value>>,
-    answers: mpsc::UnboundedSender<(String, Value)>,
+    answers: mpsc::UnboundedSender<Answered>,
 }
 
 impl RuntimeApi {
@@ -41,6 +54,7 @@ impl RuntimeApi {
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(answer))
+            .route("/2018-06-01/runtime/{kind}/error", post(init_error))
             .with_state(shared);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound").to_string();
@@ -67,8 +81,8 @@ impl RuntimeApi {
         self.events.send(event).expect("the server runs");
     }
 
-    /// The next answer: `response` or `error`, and its body.
-    pub async fn answered(&mut self) -> (String, Value) {
+    /// What is posted next.
+    pub async fn answered(&mut self) -> Answered {
         soon("the program answers", self.answers.recv()).await.expect("the server runs")
     }
 }
@@ -96,6 +110,9 @@ async fn next(State(shared): State<Arc<Shared>>) -> Result<(HeaderMap, Json<Valu
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
         ("lambda-runtime-deadline-ms", "4102444800000"),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-central-1:123456789012:function:ask"),
+        ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1"),
+        ("lambda-runtime-client-context", r#"{"custom":{"a":"b"}}"#),
+        ("lambda-runtime-invocation-id", "delivery-1"),
     ];
     let headers =
         headers.map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("it is ASCII")));
@@ -105,9 +122,22 @@ async fn next(State(shared): State<Arc<Shared>>) -> Result<(HeaderMap, Json<Valu
 async fn answer(
     State(shared): State<Arc<Shared>>,
     Path((_, kind)): Path<(String, String)>,
+    headers: HeaderMap,
     body: String,
 ) -> StatusCode {
     let body = serde_json::from_str(&body).unwrap_or(Value::String(body));
-    let _ = shared.answers.send((kind, body));
+    let text = |name: &str| Some(headers.get(name)?.to_str().expect("it is ASCII").to_owned());
+    let (error_type, invocation_id) =
+        (text("lambda-runtime-function-error-type"), text("lambda-runtime-invocation-id"));
+    let _ = shared.answers.send(Answered { kind, body, error_type, invocation_id });
     StatusCode::ACCEPTED
+}
+
+async fn init_error(
+    shared: State<Arc<Shared>>,
+    Path(kind): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> StatusCode {
+    answer(shared, Path((String::new(), kind)), headers, body).await
 }

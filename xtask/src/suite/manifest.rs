@@ -115,6 +115,21 @@ mod tests {
     }
 
     #[test]
+    fn every_file_of_end_to_end_tests_is_run_by_a_suite() {
+        let suites = all(&dir::suites()).unwrap();
+        let steps: Vec<_> = suites.iter().flat_map(|suite| &suite.step).map(|step| &step.run).collect();
+        let entries = fs::read_dir(dir::root().join("e2e/tests")).unwrap();
+        let tests: Vec<_> = entries
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        assert!(!tests.is_empty());
+        for test in tests {
+            let names = |run: &Vec<String>| run.windows(2).any(|pair| pair == ["--test", &test]);
+            assert!(steps.iter().any(|run| names(run)), "no step of `xtask/suites` has `--test {test}`");
+        }
+    }
+
+    #[test]
     fn suites_run_by_order_and_then_by_name() {
         let dir = tempfile::tempdir().unwrap();
         for (name, order) in [("b", 2), ("a", 2), ("c", 1)] {

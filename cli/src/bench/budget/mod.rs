@@ -5,9 +5,11 @@
 //! not be had breaks its budget as well: what nobody measured holds nothing.
 
 mod figure;
+mod load;
 mod parse;
 mod verdict;
 
 pub use figure::help;
+pub use load::{among, held};
 pub use parse::Budget;
-pub use verdict::{Verdict, check, fits, verdicts};
+pub use verdict::{Verdict, all_kept, fits, tell, verdicts};

@@ -7,6 +7,7 @@ use super::parse::Budget;
 use crate::bench::model::{Kind, Run, Variant};
 use crate::bench::stats::Estimate;
 use crate::bench::summary::{Group, Row, Summary};
+use crate::ui::Ui;
 use crate::{Class, Error, Result};
 
 /// What came of a budget for one variant.
@@ -14,7 +15,7 @@ use crate::{Class, Error, Result};
 pub struct Verdict {
     /// True when the limit is kept.
     pub kept: bool,
-    what: String,
+    pub(super) what: String,
 }
 
 impl fmt::Display for Verdict {
@@ -32,12 +33,18 @@ pub fn verdicts(budgets: &[Budget], run: &Run) -> Vec<Verdict> {
     verdicts
 }
 
-/// Holds a run against its budgets.
+/// Says which limits were kept.
+pub fn tell(verdicts: &[Verdict], ui: &Ui) {
+    for verdict in verdicts.iter().filter(|verdict| verdict.kept) {
+        ui.status("Kept", verdict);
+    }
+}
+
+/// Fails unless each is kept.
 ///
 /// # Errors
 /// `budget` when a limit is exceeded, or could not be held against anything; each is named.
-pub fn check(budgets: &[Budget], run: &Run) -> Result<()> {
-    let verdicts = verdicts(budgets, run);
+pub fn all_kept(verdicts: &[Verdict]) -> Result<()> {
     let broken: Vec<_> = verdicts.iter().filter(|verdict| !verdict.kept).collect();
     let message = match broken[..] {
         [] => return Ok(()),
@@ -125,13 +132,23 @@ impl Budget {
             who += &format!(" on Node {node}");
         }
         let estimate = (figure.of)(row);
+        self.judge(&who, estimate, || self.reason(group, row, estimate))
+    }
+
+    /// Holds an estimate against the limit; where there is none, or none of its interval, says why.
+    pub(super) fn judge(
+        &self,
+        who: &str,
+        estimate: Option<Estimate>,
+        why_not: impl FnOnce() -> String,
+    ) -> Verdict {
+        let figure = &FIGURES[self.figure];
         let value = match self.bound {
             true => estimate.and_then(|estimate| estimate.interval).map(|interval| interval.high),
             false => estimate.map(|estimate| estimate.value),
         };
         let Some(value) = value else {
-            let what = format!("`{self}` holds nothing for {who}: {}", self.reason(group, row, estimate));
-            return Verdict { kept: false, what };
+            return Verdict { kept: false, what: format!("`{self}` holds nothing for {who}: {}", why_not()) };
         };
         let kept = if self.strict { value < self.limit } else { value <= self.limit };
         let (value, limit) = (figure.unit.show(value), figure.unit.show(self.limit));
@@ -169,6 +186,10 @@ mod tests {
 
     fn budgets(texts: &[&str]) -> Vec<Budget> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn check(budgets: &[Budget], run: &Run) -> Result<()> {
+        all_kept(&verdicts(budgets, run))
     }
 
     fn broken(run: &Run, text: &str) -> String {

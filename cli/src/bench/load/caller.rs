@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::Settings;
 use crate::lambda::STREAM_LIMIT;
@@ -20,11 +22,30 @@ pub(super) enum Came {
     Lost(String),
 }
 
-/// The program's answer; the body where two requests got the same.
+/// The program's answer.
 #[derive(Clone)]
 pub(super) struct Reference {
+    answer: Answer,
+    /// Whether a second request got the same body.
+    is_steady: bool,
+}
+
+impl Reference {
+    /// Status, type and body (in base64), for a server that gives the same answer.
+    pub(super) fn as_json(&self) -> String {
+        let Answer { status, content_type, body } = &self.answer;
+        let headers: serde_json::Map<_, _> =
+            content_type.iter().map(|value| ("content-type".to_owned(), value.as_str().into())).collect();
+        serde_json::json!({ "status": status.as_u16(), "headers": headers, "body": STANDARD.encode(body) })
+            .to_string()
+    }
+}
+
+#[derive(Clone)]
+struct Answer {
     status: http::StatusCode,
-    body: Option<Vec<u8>>,
+    content_type: Option<String>,
+    body: Vec<u8>,
 }
 
 /// Asks, one request at a time.
@@ -51,7 +72,7 @@ impl Caller {
         }
     }
 
-    fn send(&self) -> Result<(http::StatusCode, Vec<u8>), ureq::Error> {
+    fn send(&self) -> Result<Answer, ureq::Error> {
         let uri = format!("{}{}", self.url, self.request.uri());
         let mut asked = http::Request::builder().method(self.request.method()).uri(uri);
         for (name, value) in self.request.headers() {
@@ -62,8 +83,10 @@ impl Caller {
         }
         let answer = self.agent.run(asked.body(self.request.body().to_vec())?)?;
         let status = answer.status();
+        let content_type = answer.headers().get(http::header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| Some(value.to_str().ok()?.to_owned()));
         let body = answer.into_body().into_with_config().limit(STREAM_LIMIT as u64).read_to_vec()?;
-        Ok((status, body))
+        Ok(Answer { status, content_type, body })
     }
 
     /// What the program answers while nothing is killed.
@@ -76,23 +99,24 @@ impl Caller {
                 .with_hint("`cargo trap invoke` shows what it logs")
         };
         let ask = || self.send().map_err(|error| refused(error.to_string()));
-        let ((status, body), (_, again)) = (ask()?, ask()?);
-        if body.starts_with(b"TRAP_") {
-            return Err(refused(String::from_utf8_lossy(&body).trim_end().to_owned()));
+        let (answer, again) = (ask()?, ask()?);
+        if answer.body.starts_with(b"TRAP_") {
+            return Err(refused(String::from_utf8_lossy(&answer.body).trim_end().to_owned()));
         }
-        Ok(Reference { status, body: (body == again).then_some(body) })
+        let is_steady = answer.body == again.body;
+        Ok(Reference { answer, is_steady })
     }
 
     pub(super) fn ask(&self, reference: &Reference) -> Came {
         let asked = Instant::now();
         match self.send() {
-            Ok((status, body)) => {
+            Ok(Answer { status, body, .. }) => {
                 if status == http::StatusCode::BAD_GATEWAY && body.starts_with(ENDED) {
                     Came::Failed
-                } else if status != reference.status {
+                } else if status != reference.answer.status {
                     let what = String::from_utf8_lossy(&body[..body.len().min(200)]).trim_end().to_owned();
                     Came::Lost(format!("status {}: {what}", status.as_u16()))
-                } else if reference.body.as_ref().is_some_and(|wanted| *wanted != body) {
+                } else if reference.is_steady && reference.answer.body != body {
                     Came::Lost("an answer to something else".to_owned())
                 } else {
                     Came::Answered(asked.elapsed())

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use super::Settings;
-use crate::artifact::Artifact;
 use crate::host::group::{self, Group};
 use crate::host::{environment, process};
 use crate::ui::Ui;
@@ -22,7 +21,7 @@ pub(super) const NOTICED: Duration = Duration::from_millis(50);
 /// How many of the host's last lines are told when it fails.
 const LAST_LINES: usize = 10;
 
-/// A Node that serves the artifact.
+/// A Node that serves.
 pub(super) struct Host {
     child: Child,
     group: Group,
@@ -32,11 +31,13 @@ pub(super) struct Host {
 }
 
 impl Host {
+    /// Starts `main` in `dir`; a program may be put into `folder`.
+    ///
     /// # Errors
     /// `host-start`.
-    pub(super) fn start(settings: &Settings, artifact: &Artifact, folder: &Path, ui: &Ui) -> Result<Self> {
+    pub(super) fn start(settings: &Settings, dir: &Path, main: &str, folder: &Path, ui: &Ui) -> Result<Self> {
         let mut command = Command::new(&settings.node.path);
-        command.arg(&artifact.record.main).current_dir(&artifact.dir).env_clear();
+        command.arg(main).current_dir(dir).env_clear();
         command.envs(environment::inherited(std::env::vars_os()));
         command.envs([("PORT", "0"), ("TRAP_HOST", "127.0.0.1")]).env("TRAP_DIR", folder);
         command.envs(settings.node.environment.iter().chain(&settings.environment).cloned());

@@ -1,5 +1,5 @@
 //! `cargo trap bench --load`: whether a host that keeps Node between its callers and the program loses a request
-//! while the program is killed.
+//! while the program is killed, and what the way through it takes.
 //!
 //! One Node serves an artifact with the takeover `bridge`. So many callers as were asked for ask it again as soon as
 //! they have an answer. Every so often all programs below that Node are killed. Each of them may take the one request
@@ -7,6 +7,7 @@
 
 mod caller;
 mod host;
+mod plain;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ use serde::Serialize;
 
 use self::caller::{Caller, Came};
 use self::host::{Host, NOTICED};
+pub use self::plain::{FIGURES, Warm};
 use super::model::{Machine, Program};
 use super::stats;
 use crate::artifact::Artifact;
@@ -66,6 +68,8 @@ pub struct Load {
     pub platform: String,
     /// The version of the Node that hosted it.
     pub node: String,
+    /// What the bridge takes while nothing else goes on.
+    pub warm: Warm,
     /// How long callers asked, in seconds.
     pub seconds: f64,
     /// How many callers.
@@ -143,8 +147,21 @@ impl fmt::Display for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { program, platform, node, seconds, at_once, .. } = self;
         let mut row = |name: &str, what: &dyn fmt::Display| writeln!(f, "{name:<12}{what}");
-        row("load", &format_args!("{seconds:.1} s, {at_once} requests at once"))?;
         row("host", &format_args!("`{}` as `{platform}`, by bridge on Node {node}", program.name))?;
+        let over = self.warm.over_handler_us;
+        let interval = over.interval.map(|between| format!(" ({:.0} to {:.0})", between.low, between.high));
+        row(
+            "warm",
+            &format_args!(
+                "{:.0} µs, {:.0}{} more than a plain Node server, which takes {:.0}; medians of {} in turn",
+                self.warm.warm_us,
+                over.value,
+                interval.unwrap_or_default(),
+                self.warm.handler_us,
+                self.warm.requests,
+            ),
+        )?;
+        row("load", &format_args!("{seconds:.1} s, {at_once} requests at once"))?;
         row(
             "answered",
             &format_args!("{}, {:.0} a second", self.answered, self.answered as f64 / seconds.max(1e-9)),
@@ -172,7 +189,7 @@ impl fmt::Display for Load {
 /// Asks until the time is over.
 ///
 /// # Errors
-/// `host-start` when the host does not listen; `bench-program` when the program does not answer before the load.
+/// `host-start` when a host does not listen; `bench-program` when the program does not answer before the load.
 pub fn run(
     settings: Settings,
     artifact: &Artifact,
@@ -183,9 +200,11 @@ pub fn run(
     let machine = Machine::this();
     let folder = tempfile::Builder::new().prefix("cargo-trap-load-").tempdir();
     let folder = folder.map_err(Error::file("create a folder in", std::env::temp_dir()))?;
-    let mut host = Host::start(&settings, artifact, folder.path(), ui)?;
+    let (main, folder) = (&artifact.record.main, folder.path());
+    let mut host = Host::start(&settings, &artifact.dir, main, folder, ui)?;
     let caller = Caller::new(&host.url, &settings);
     let reference = caller.reference()?;
+    let warm = Warm::measure(&settings, &caller, &reference, folder, ui)?;
 
     let asking = Arc::new(AtomicBool::new(true));
     let (sender, came) = mpsc::channel();
@@ -249,6 +268,7 @@ pub fn run(
         program,
         platform: artifact.record.platform.clone(),
         node: settings.node.version,
+        warm,
         seconds,
         at_once: settings.at_once,
         interrupted: status.is_some(),
@@ -292,6 +312,7 @@ impl Count {
 mod tests {
     use super::*;
     use crate::arch::Arch;
+    use crate::bench::stats::{Estimate, Interval};
 
     fn load() -> Load {
         Load {
@@ -308,6 +329,15 @@ mod tests {
             },
             platform: "server".into(),
             node: "22.23.3".into(),
+            warm: Warm {
+                requests: 1000,
+                warm_us: 520.4,
+                handler_us: 200.2,
+                over_handler_us: Estimate {
+                    value: 319.8,
+                    interval: Some(Interval { low: 310.0, high: 333.3 }),
+                },
+            },
             seconds: 10.0,
             at_once: 50,
             interrupted: false,
@@ -329,8 +359,9 @@ mod tests {
         assert_eq!(
             load.to_string(),
             "\
-load        10.0 s, 50 requests at once
 host        `hello` as `server`, by bridge on Node 22.23.3
+warm        520 µs, 320 (310 to 333) more than a plain Node server, which takes 200; medians of 1000 in turn
+load        10.0 s, 50 requests at once
 answered    12345, 1234 a second
             2.0 ms median, 2.9 ms p95, 3.0 ms p99, 3 ms at most
 killed      2 times, 32 programs in all
