@@ -13,7 +13,7 @@ use crate::serde_attributes::documentation;
 use crate::typed::Pieces;
 
 /// Members of the generated class that are no methods.
-const TAKEN: [&str; 2] = ["constructor", "standby"];
+const TAKEN: [&str; 3] = ["constructor", "http", "standby"];
 
 /// What calls a method.
 enum Kind {

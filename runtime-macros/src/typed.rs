@@ -70,7 +70,8 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
 
     let mut pieces = Pieces::default();
     pieces.text("{\"name\":");
-    pieces.string(&attributes.rename.clone().unwrap_or_else(|| name.unraw().to_string()));
+    let this = attributes.rename.clone().unwrap_or_else(|| name.unraw().to_string());
+    pieces.string(&this);
     pieces.text(",\"path\":\"");
     pieces.more(quote!(__class::Piece::Raw(::core::module_path!())));
     pieces.text("\",\"doc\":");
@@ -154,7 +155,6 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
     pieces.text("}");
 
     let pieces = pieces.array();
-    let this = name.to_string();
     let this_type = format_ident!("__This");
     Ok(quote! {
         const _: () = {

@@ -200,6 +200,7 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     };
     let request = Request {
         class: class_name(flags.class.as_deref(), &name)?,
+        typed: None,
         name,
         platform,
         source,

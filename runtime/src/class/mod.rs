@@ -40,8 +40,7 @@
 //! times are `chrono`'s.
 //!
 //! [`Typed`] makes the compiler put a description of the class into the program: methods, documentation, types. What
-//! TypeScript has no counterpart for does not compile. No tool reads the description yet: clients are written by hand,
-//! or call by JSON-RPC without types.
+//! TypeScript has no counterpart for does not compile. `cargo trap client` writes a client of it.
 //!
 //! # Panics
 //!
