@@ -39,7 +39,11 @@ export async function genezioMethod(standby, request, inside = "") {
  */
 export function genezioCall(standby, method, params) {
     const { isGnzContext, headers } = fields(params[0]);
-    return callProgram(standby, method, params, isGnzContext === true ? [...headersIn(headers)].filter(isTheCallers) : []);
+    if (isGnzContext !== true)
+        return callProgram(standby, method, params, []);
+    // One in two spellings is one, as for Genezio's HTTP methods.
+    const lower = [...headersIn(headers)].map(([name, value]) => [name.toLowerCase(), value]);
+    return callProgram(standby, method, params, [...new Map(lower)].filter(isTheCallers));
 }
 
 /** Calls one that its clock calls. */
@@ -49,7 +53,7 @@ export async function genezioCron(standby, method) {
 
 /** Not what is about the body that came, nor what makes a call one of the clock's. */
 function isTheCallers([name]) {
-    return !/^(content-.*|transfer-encoding|connection|genezio-event)$/i.test(name);
+    return !/^(content-.*|transfer-encoding|connection|genezio-event)$/.test(name);
 }
 
 async function callProgram(standby, method, params, headers) {

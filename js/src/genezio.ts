@@ -42,7 +42,10 @@ export async function genezioMethod(standby: Standby, request: unknown, inside =
  */
 export function genezioCall<T>(standby: Standby, method: string, params: readonly unknown[]): Promise<T> {
   const { isGnzContext, headers } = fields(params[0]);
-  return callProgram(standby, method, params, isGnzContext === true ? [...headersIn(headers)].filter(isTheCallers) : []);
+  if (isGnzContext !== true) return callProgram(standby, method, params, []);
+  // One in two spellings is one, as for Genezio's HTTP methods.
+  const lower = [...headersIn(headers)].map(([name, value]) => [name.toLowerCase(), value] as const);
+  return callProgram(standby, method, params, [...new Map(lower)].filter(isTheCallers));
 }
 
 /** Calls one that its clock calls. */
@@ -52,7 +55,7 @@ export async function genezioCron(standby: Standby, method: string): Promise<voi
 
 /** Not what is about the body that came, nor what makes a call one of the clock's. */
 function isTheCallers([name]: readonly [string, string]): boolean {
-  return !/^(content-.*|transfer-encoding|connection|genezio-event)$/i.test(name);
+  return !/^(content-.*|transfer-encoding|connection|genezio-event)$/.test(name);
 }
 
 async function callProgram<T>(
