@@ -13,9 +13,11 @@ use e2e::subject::{Arch, Node};
 use e2e::{Result, tools};
 use libtest_mimic::{Arguments, Failed, Trial};
 
+type Case = (&'static str, fn() -> Result<()>);
+
 fn main() {
     let arguments = Arguments::from_args();
-    let cases: [(&str, fn() -> Result<()>); 3] = [
+    let cases: [Case; 3] = [
         ("a-class-answers-as-genezios-own-handler", a_class_answers_as_genezios_own_handler),
         ("our-client-gets-every-type-back", our_client_gets_every_type_back),
         ("genezios-client-calls-the-class-in-its-bundle", genezios_client_calls_the_class_in_its_bundle),
@@ -24,7 +26,7 @@ fn main() {
         tools::node(Arch::X64, Node::V20)?;
         tools::genezio().and(tools::node(Arch::X64, Node::V22))
     };
-    let trial = |(name, play): (&str, fn() -> Result<()>)| match ready() {
+    let trial = |(name, play): Case| match ready() {
         Ok(_) => Trial::test(name, move || play().map_err(Failed::from)),
         Err(missing) if std::env::var("CI").is_ok_and(|value| value == "true") => {
             Trial::test(name, || Err(Failed::from(missing)))

@@ -157,6 +157,12 @@ mod tests {
     }
 
     #[derive(Typed)]
+    #[serde(rename = "Chain")]
+    struct Renamed {
+        next: Option<Box<Renamed>>,
+    }
+
+    #[derive(Typed)]
     #[serde(untagged)]
     enum Either {
         Number(f64),
@@ -196,5 +202,9 @@ mod tests {
         assert_eq!(described::<Event<u32>>()["is"]["enum"], event);
         assert_eq!(described::<Event<u32>>()["args"], json!(["number"]));
         assert_eq!(described::<Either>()["is"]["enum"]["untagged"], true);
+        // Inside itself it goes by the name that stands outside.
+        let renamed = described::<Renamed>();
+        assert_eq!(renamed["name"], "Chain");
+        assert_eq!(renamed["is"]["struct"][0]["type"], json!({ "option": { "self": "Chain" } }));
     }
 }
