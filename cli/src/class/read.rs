@@ -25,8 +25,8 @@ pub(super) fn class(json: &[u8]) -> Read<Class> {
     let mut methods: Vec<Method> = Vec::new();
     for value in list(&value, "methods")? {
         let method = reader.method(value)?;
-        if methods.iter().any(|known| known.name == method.name) {
-            return Err(format!("there are two methods `{}`", method.name));
+        if method.name == "constructor" || methods.iter().any(|known| known.name == method.name) {
+            return Err(format!("there is another method `{}`", method.name));
         }
         methods.push(method);
     }

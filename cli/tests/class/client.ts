@@ -162,7 +162,7 @@ export class CallError extends Error {
   }
 }
 
-/** What all methods share: one request in JSON-RPC, and its answer. */
+/** What all methods share: one request in JSON-RPC below the address, and its answer. */
 class Caller {
   readonly #url: string;
   readonly #options: ClientOptions;
@@ -192,7 +192,8 @@ class Caller {
     const params = values.map((value, index) => sent(value, names[index] ?? "argument"));
     const body = JSON.stringify({ jsonrpc: "2.0", method, params, id: 1 });
     const headers = { "content-type": "application/json" };
-    const response = await this.fetch(this.#url, { method: "POST", headers, body });
+    const [name = ""] = method.split(".");
+    const response = await this.fetch(this.below(`/${name}`), { method: "POST", headers, body });
     const text = await response.text();
     let reply: any;
     try {
