@@ -24,6 +24,7 @@ fn main() {
     ];
     let ready = || {
         tools::node(Arch::X64, Node::V20)?;
+        tools::ric(Arch::X64, Node::V20)?;
         tools::genezio().and(tools::node(Arch::X64, Node::V22))
     };
     let trial = |(name, play): Case| match ready() {
@@ -192,27 +193,39 @@ fn genezios_client_calls_the_class_in_its_bundle() -> Result<()> {
     let client = folder.path().join("client");
     typescript(&client, "every-type-genezio.ts")?;
     check_types(&client)?;
-    // The bundle, called by what stands in for Genezio's closed host: the program is fed through the bridge.
-    let output = folder.path().join("output");
-    let bundle = ["bundleClass", "--className", "Every", "--cloudAdapter", "runtime", "--output"];
-    genezio(&[&bundle[..], &[&output.display().to_string()]].concat())?;
-    let deployed = folder.path().join("bundle");
-    e2e::bundle::unzip(&output.join("bundle.zip"), &deployed)?;
-    let node = tools::node(Arch::X64, Node::V20)?;
-    let mut command = Command::new(&node);
-    command
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts/genezio-cloud.mjs"))
-        .args([&deployed.join("index.mjs").display().to_string(), &port])
-        .env("TRAP_DIR", folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    let host = command.spawn().map_err(|error| format!("starting the host: {error}"))?;
-    let _running = Running(host);
+    // Genezio's own cloud pushes, so the program is fed through the bridge; Lambda is polled, by the program itself.
+    for adapter in ["runtime", "aws"] {
+        let output = folder.path().join(format!("output-{adapter}"));
+        let bundle = ["bundleClass", "--className", "Every", "--cloudAdapter", adapter, "--output"];
+        genezio(&[&bundle[..], &[&output.display().to_string()]].concat())?;
+        let deployed = folder.path().join(adapter);
+        e2e::bundle::unzip(&output.join("bundle.zip"), &deployed)?;
+        let _running = host(adapter, &deployed, &port)?;
+        let mut command = Command::new(tools::node(Arch::X64, Node::V22)?);
+        // Of the SDK's two ways to make requests only that of browsers knows `bigint`.
+        command.arg("--conditions=browser").arg(client.join("out/every-type-genezio.js")).arg(&url);
+        let said = run(&mut command).map_err(|error| format!("{adapter}: {error}"))?;
+        expect_last_words(&said, "genezio's client agrees")?;
+    }
+    Ok(())
+}
+
+/// A stand-in for what calls a bundle: Genezio's closed host, or Lambda around AWS's own client.
+fn host(adapter: &str, deployed: &Path, port: &str) -> Result<Running> {
+    let hosts = Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts");
+    let mut command = Command::new(tools::node(Arch::X64, Node::V20)?);
+    if adapter == "aws" {
+        command.arg(hosts.join("runtime-api.mjs")).arg(tools::ric(Arch::X64, Node::V20)?).arg(deployed);
+        command.args(["index.handler", "60", "1"]);
+    } else {
+        command.arg(hosts.join("genezio-cloud.mjs")).arg(deployed.join("index.mjs"));
+    }
+    // AWS's client takes the function from the folder that it is started in.
+    command.current_dir(deployed).arg(port).env("TRAP_DIR", deployed);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let running = Running(command.spawn().map_err(|error| format!("starting the host: {error}"))?);
     e2e::wait::until("the host to listen", || {
         std::net::TcpStream::connect(format!("127.0.0.1:{port}")).ok().map(drop)
     })?;
-    let mut command = Command::new(tools::node(Arch::X64, Node::V22)?);
-    // Of the SDK's two ways to make requests only that of browsers knows `bigint`.
-    command.arg("--conditions=browser").arg(client.join("out/every-type-genezio.js")).arg(url);
-    expect_last_words(&run(&mut command)?, "genezio's client agrees")
+    Ok(running)
 }
