@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arch::Arch;
 use crate::files::{self, Mode};
-use crate::payload::Encoding;
+use crate::payload::{Encoding, Found};
 use crate::settings::{Lang, Takeover};
 use crate::{Class, Error, Result};
 
@@ -119,6 +119,14 @@ impl Record {
             format!("`{}` holds no artifact: there is no `trap/<name>.json` in it", dir.display()),
         )
         .with_hint("give the folder that `cargo trap build` wrote; it is printed at the end of a build"))
+    }
+
+    /// The programs that the modules of the artifact carry or name.
+    pub fn carried(&self, dir: &Path) -> Vec<Found> {
+        let is_module = |path: &&String| **path == self.main || path.contains(".payload.");
+        let modules = self.files.keys().filter(is_module);
+        let text: String = modules.filter_map(|path| fs::read_to_string(dir.join(path)).ok()).collect();
+        crate::payload::read_back(&text)
     }
 
     /// Which files are not as the build left them, each with a sentence; and how many bytes all have together.

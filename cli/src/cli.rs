@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use crate::Result;
 use crate::commands::{
-    bench, build, completions, deploy, dev, doctor, init, inspect, invoke, man, new, platforms,
+    bench, build, client, completions, deploy, dev, doctor, init, inspect, invoke, man, new, platforms,
 };
 use crate::ui::{Format, Ui};
 
@@ -52,6 +52,7 @@ pub enum Command {
     Deploy(deploy::Args),
     Bench(bench::Args),
     Inspect(inspect::Args),
+    Client(client::Args),
     Platforms(platforms::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
@@ -88,6 +89,7 @@ impl Trap {
             Command::Deploy(args) => deploy::run(args, ui),
             Command::Bench(args) => bench::run(args, ui),
             Command::Inspect(args) => inspect::run(args, ui),
+            Command::Client(args) => client::run(args, ui),
             Command::Platforms(args) => platforms::run(args, ui),
             Command::Doctor(args) => doctor::run(args, ui),
             Command::Completions(args) => completions::run(args, ui),

@@ -14,7 +14,7 @@ use crate::plan::{self, Content, Plan, Request, Source, Step};
 use crate::platform::{self, Measured};
 use crate::size::Bytes;
 use crate::ui::Ui;
-use crate::{Class, Error, Result, addon};
+use crate::{Class, Error, Result, addon, class};
 
 /// Carries the steps out and returns the artifact.
 ///
@@ -65,8 +65,11 @@ pub fn execute(plan: &Plan, offline: bool, ui: &Ui) -> Result<Artifact> {
 /// Writes the artifact that carries these programs, and returns it.
 ///
 /// # Errors
-/// `ambiguous` when two are for the same machine; those of the platform's limits, and of writing.
+/// `ambiguous` when two are for the same machine; those of the class that they hold, of the platform's limits, and of
+/// writing.
 pub fn package(plan: &Plan, mut programs: Vec<Program>, offline: bool, ui: &Ui) -> Result<Artifact> {
+    let with_class = typed(plan, &programs, ui)?;
+    let plan = with_class.as_ref().unwrap_or(plan);
     let request = &plan.request;
     // Only for what passed the gate.
     for program in programs.iter_mut().filter(|_| request.is_library()) {
@@ -119,6 +122,19 @@ pub fn package(plan: &Plan, mut programs: Vec<Program>, offline: bool, ui: &Ui) 
     }
     warn_of(&disagreeing, &request.dir, ui);
     Ok(Artifact { dir: request.dir.clone(), record, zip: request.zip.clone() })
+}
+
+/// The plan for programs that hold a typed class, where the platform is given one; else `None`.
+fn typed(plan: &Plan, programs: &[Program], ui: &Ui) -> Result<Option<Plan>> {
+    if !plan.request.platform.manifest.typed {
+        return Ok(None);
+    }
+    let named = programs.iter().map(|program| (program.arch.as_str(), program.bytes.as_slice()));
+    let Some(class) = class::of(named)? else { return Ok(None) };
+    for sentence in class::backend::untold(&class) {
+        ui.warning(sentence);
+    }
+    plan.with_class(&class).map(Some)
 }
 
 /// The files as the folder will hold them: scaffolding that is somebody's own by now as it is.

@@ -9,6 +9,7 @@ pub mod artifact;
 pub mod bench;
 pub mod cache;
 pub mod cargo_args;
+pub mod class;
 pub mod cli;
 pub mod commands;
 pub mod compile;

@@ -301,6 +301,17 @@ pub struct Found {
     pub addon: Option<Companion>,
 }
 
+impl Found {
+    /// The program itself; `beside` is where its file lies, if it is one.
+    pub fn program(&self, beside: &std::path::Path) -> Option<Vec<u8>> {
+        match (&self.bytes, &self.file) {
+            (Some(bytes), _) => bytes.clone(),
+            (None, Some(file)) => std::fs::read(beside.join(file)).ok(),
+            (None, None) => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use trap_host::Bridge;
 
 use crate::arch::Arch;
+use crate::class::backend::ClassValues;
 use crate::compile::Compile;
 use crate::files::Mode;
 use crate::payload::{self, Encoding};
@@ -20,6 +21,8 @@ pub struct Request {
     pub name: String,
     /// The class's name, where the platform has one.
     pub class: String,
+    /// The class that the programs hold, known once they are compiled.
+    pub typed: Option<ClassValues>,
     /// Where the artifact is for.
     pub platform: Platform,
     /// Where the programs come from.
@@ -59,6 +62,7 @@ impl Request {
         Ok(Self {
             name: name.to_owned(),
             class: class_name(None, name)?,
+            typed: None,
             source: Source::Files(Vec::new(), None),
             encoding: manifest.payload,
             takeover: platform.takeover(Takeover::Auto)?,
@@ -133,6 +137,29 @@ pub struct Plan {
     pub arches: Vec<Arch>,
     /// In this order; the first failure ends it, before anything is written.
     pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// The same for programs that hold a class: what is written tells of it. Nothing is written that was not before.
+    ///
+    /// # Errors
+    /// `class-name` where a class cannot have this name there; when a template is broken.
+    pub fn with_class(&self, class: &crate::class::Class) -> Result<Self> {
+        let mut request = self.request.clone();
+        // Unless another name was asked for, by which clients know it then.
+        if request.class == class_name(None, &request.name)? {
+            request.class = class_name(Some(&class.name), &request.name)?;
+        }
+        request.typed = Some(ClassValues::of(class));
+        let mut plan = plan(request, &self.arches)?;
+        let path = |step: &Step| match step {
+            Step::Write { path, .. } => Some(path.clone()),
+            _ => None,
+        };
+        plan.steps
+            .retain(|step| path(step).is_none() || self.steps.iter().any(|own| path(own) == path(step)));
+        Ok(plan)
+    }
 }
 
 /// One thing a build does.
@@ -326,6 +353,7 @@ pub fn values(request: &Request, arches: &[Arch]) -> Values {
     Values {
         name: request.name.clone(),
         class: request.class.clone(),
+        typed: request.typed.clone(),
         ts: request.lang == Lang::Ts,
         ext: match request.lang {
             Lang::Ts => "ts",

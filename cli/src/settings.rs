@@ -163,7 +163,7 @@ pub fn class_name(given: Option<&str>, program: &str) -> Result<String> {
     if let Some(name) = given {
         let mut chars = name.chars();
         let starts = chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
-        if starts && chars.all(|rest| rest.is_ascii_alphanumeric() || rest == '_') && !reserved(name) {
+        if starts && chars.all(|rest| rest.is_ascii_alphanumeric() || rest == '_') && !is_reserved(name) {
             return Ok(name.to_owned());
         }
         return Err(Error::known("class-name", Class::Request, format!("`{name}` cannot name a class"))
@@ -176,14 +176,14 @@ pub fn class_name(given: Option<&str>, program: &str) -> Result<String> {
         .collect();
     Ok(match name.chars().next() {
         None => "Program".to_owned(),
-        Some(first) if first.is_ascii_digit() || reserved(&name) => format!("Program{name}"),
+        Some(first) if first.is_ascii_digit() || is_reserved(&name) => format!("Program{name}"),
         Some(_) => name,
     })
 }
 
 /// Names that the emitted module or its host uses itself: those of the language that a module may rely on, and
 /// those of the trampoline, which stands in the same module under `--single-file`.
-fn reserved(name: &str) -> bool {
+pub(crate) fn is_reserved(name: &str) -> bool {
     if trap_host::reserved_names(trap_host::Language::TypeScript).contains(&name) {
         return true;
     }

@@ -18,6 +18,7 @@ fn values(platform: &Platform, lang: Lang) -> Values {
     Values {
         name: "my-service".to_owned(),
         class: "MyService".to_owned(),
+        typed: None,
         ts: lang == Lang::Ts,
         ext: if lang == Lang::Ts { "ts" } else { "js" },
         takeover: platform.takeover(Takeover::Auto).unwrap().as_str(),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { bytesOf } from "../src/bytes.js";
-import { genezioMethod } from "../src/genezio.js";
+import { genezioCall, genezioCron, genezioMethod } from "../src/genezio.js";
 import { genezioFunction } from "../src/genezio-function.js";
 import type { HttpRequest, HttpResponse } from "../src/http.js";
 import { netlifyEvent } from "../src/netlify.js";
@@ -60,6 +60,42 @@ describe("a method of a Genezio class", () => {
       const kept = standby();
       await genezioMethod(kept, odd);
       assert.deepEqual([kept.asked.path, kept.asked.body.length], ["/", 0]);
+    }
+  });
+});
+
+describe("a method of a class that the program holds", () => {
+  const answer = (reply: unknown, status = 200): Partial<HttpResponse> => ({ status, body: bytesOf(JSON.stringify(reply)) });
+  test("is called by JSON-RPC, with numbers that travel as text", async () => {
+    const kept = standby(answer({ jsonrpc: "2.0", result: [{ $bigint: "9007199254740993" }], error: null, id: 1 }));
+    const result = await genezioCall(kept, "Shop.of", [{ id: 2n ** 64n }, null]);
+    assert.deepEqual(result, [9007199254740993n]);
+    const { method, path, body } = kept.asked;
+    const sent = '{"jsonrpc":"2.0","method":"Shop.of","params":[{"id":{"$bigint":"18446744073709551616"}},null],"id":1}';
+    assert.deepEqual([method, path, text(body)], ["POST", "/", sent]);
+    assert.deepEqual(kept.headers, [["content-type", "application/json"]]);
+  });
+  test("is told who calls, but not by whom the clock is", async () => {
+    const kept = standby(answer({ result: null }));
+    const headers = { "x-own": "b", "X-Own": "a", "Content-Length": "5", "genezio-event": "cron" };
+    assert.equal(await genezioCall(kept, "Shop.who", [{ isGnzContext: true, headers }]), null);
+    assert.deepEqual(kept.headers, [["x-own", "a"], ["content-type", "application/json"]]);
+    await genezioCall(kept, "Shop.who", [{ headers }]);
+    assert.deepEqual(kept.headers, [["content-type", "application/json"]]);
+    await genezioCron(kept, "Shop.nightly");
+    assert.deepEqual(kept.headers, [["genezio-event", "cron"], ["content-type", "application/json"]]);
+  });
+  test("rejects as it is told to, and where there was no answer of its own", async () => {
+    const failure = { message: "none left", code: 7, info: { of: "crabs" } };
+    await assert.rejects(genezioCall(standby(answer({ error: failure }, 400)), "Shop.of", []), failure);
+    const message = "`Shop.of` was answered 502 and no result: ok";
+    await assert.rejects(genezioCall(standby({ status: 502 }), "Shop.of", []), { message });
+  });
+  test("takes requests at its own name", async () => {
+    const kept = standby();
+    for (const [path, seen] of [["/Shop/hook", "/Shop/hook"], ["/Mine/hook/a%2Fb?x", "/Shop/hook/a%2Fb"]]) {
+      await genezioMethod(kept, { http: { path } }, "/Shop/hook");
+      assert.equal(kept.asked.path, seen);
     }
   });
 });

@@ -4,8 +4,14 @@
     doc = "Each way to answer events is a feature: `axum`, `event`, `blocking`. With all of them, this page says more."
 )]
 
+// What the macros write names this crate, whose own tests use them too.
+#[cfg(feature = "class")]
+extern crate self as trap_runtime;
+
 #[cfg(feature = "blocking")]
 pub mod blocking;
+#[cfg(feature = "class")]
+pub mod class;
 mod client;
 #[cfg(any(feature = "event", feature = "blocking"))]
 mod context;
@@ -51,3 +57,6 @@ pub use error::Error;
 pub use init::report_init_error;
 #[cfg(feature = "axum")]
 pub use run::{run, serve};
+/// Makes a class of an `impl` block; see the [module](mod@class) for what that is.
+#[cfg(feature = "class")]
+pub use trap_runtime_macros::class;

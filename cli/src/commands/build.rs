@@ -229,6 +229,7 @@ pub fn resolve(selection: &Selection, purpose: &Purpose) -> Result<Plan> {
     let last_build = std::path::absolute(&last_build).map_err(Error::file("find", last_build))?;
     let request = Request {
         class: class_name(flags.class.as_deref(), &name)?,
+        typed: None,
         name,
         platform,
         source,

@@ -15,7 +15,7 @@ use crate::payload::{self, Companion, Encoding, Found, base64_len};
 use crate::platform::{self, Measured};
 use crate::size::Bytes;
 use crate::ui::Ui;
-use crate::{Class, Error, Result, files, plan};
+use crate::{Class, Error, Result, class, files, plan};
 
 /// Show what an artifact or a program is, and check that it is whole
 #[derive(Clone, Debug, clap::Args)]
@@ -41,6 +41,8 @@ struct Report {
     /// Where the program lies that an artifact for the edit loop runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_build: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<class::Report>,
     limits: Vec<LimitReport>,
     problems: Vec<String>,
 }
@@ -125,15 +127,10 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
     }
     let (changes, total) = record.changes(dir, records);
     problems.extend(changes.into_iter().map(|(_, what)| what));
-    let modules: String = record
-        .files
-        .keys()
-        .filter(|path| **path == record.main || path.contains(".payload."))
-        .filter_map(|path| fs::read_to_string(dir.join(path)).ok())
-        .collect();
-    let found = payload::read_back(&modules);
+    let found = record.carried(dir);
     let beside = dir.join(record.trap_folder());
     let mut programs = Vec::new();
+    let mut class = None;
     for program in &record.programs {
         let carried = found.iter().find(|found| found.arch == program.arch);
         if carried.is_none() {
@@ -144,6 +141,7 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
         let addon = carried.and_then(|found| companion_of(found.addon.as_ref(), &beside));
         if let Some(bytes) = &bytes {
             check(program.arch, &program.sha256, program.size, bytes, &mut problems);
+            class = class.or(class_in(program.arch, bytes, &mut problems));
         }
         programs.push(ProgramReport {
             arch: Some(program.arch),
@@ -170,6 +168,7 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
         payload: Some(record.payload),
         last_build: record.last_build.clone(),
         programs,
+        class,
         limits,
         problems,
     })
@@ -178,17 +177,11 @@ fn describe(dir: &Path, record: &Record, records: &[Record]) -> Result<Report> {
 /// The program behind an entry of a payload module; `beside` is where its file lies, if it is one.
 fn bytes_of(found: &Found, beside: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
     match (&found.bytes, &found.file) {
-        (Some(Some(bytes)), _) => Some(bytes.clone()),
-        (Some(None), _) => {
-            problems.push(format!("the base64 text of the {} program is damaged", found.arch));
-            None
-        }
-        (None, Some(file)) => fs::read(beside.join(file)).ok(),
-        (None, None) => {
-            problems.push(format!("the {} program is announced and not there", found.arch));
-            None
-        }
+        (Some(None), _) => problems.push(format!("the base64 text of the {} program is damaged", found.arch)),
+        (None, None) => problems.push(format!("the {} program is announced and not there", found.arch)),
+        _ => {}
     }
+    found.program(beside)
 }
 
 /// The stub or the addon that travels with a program; `None` when there is none, or when its file is missing.
@@ -222,6 +215,17 @@ fn check_addon(arch: Arch, bytes: &[u8], problems: &mut Vec<String>) -> AddonRep
 fn is_shared_object(arch: Arch, bytes: &[u8]) -> bool {
     Elf::read("shared object", bytes)
         .is_ok_and(|elf| elf.machine == Machine::Known(arch) && elf.kind == Kind::PositionIndependent)
+}
+
+/// The class that a program holds.
+fn class_in(arch: Arch, bytes: &[u8], problems: &mut Vec<String>) -> Option<class::Report> {
+    match class::find(arch.as_str(), bytes) {
+        Ok(class) => class.as_ref().map(class::Report::of),
+        Err(error) => {
+            problems.push(error.to_string());
+            None
+        }
+    }
 }
 
 fn check(arch: Arch, sha256: &str, size: u64, bytes: &[u8], problems: &mut Vec<String>) {
@@ -259,6 +263,7 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
         payload: None,
         programs: Vec::new(),
         last_build: None,
+        class: None,
         limits: Vec::new(),
         problems: Vec::new(),
     };
@@ -283,7 +288,11 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
             let beside = if dir.ends_with("trap") { dir.clone() } else { dir.join("trap") };
             let program = bytes_of(&found, &beside, &mut report.problems);
             match &program {
-                Some(program) => check(found.arch, &found.sha256, found.size, program, &mut report.problems),
+                Some(program) => {
+                    check(found.arch, &found.sha256, found.size, program, &mut report.problems);
+                    let class = class_in(found.arch, program, &mut report.problems);
+                    report.class = report.class.take().or(class);
+                }
                 None if report.problems.is_empty() => {
                     report.problems.push(format!("the file of the {} program is missing", found.arch));
                 }
@@ -315,7 +324,12 @@ fn file(path: &Path) -> Result<(Vec<Report>, Option<Error>)> {
         true => gate::library::check(&name, &elf, &bytes, None, Release::LISTED),
         false => gate::check(&name, &elf, None, Rules::EXECUTABLE),
     };
-    let refusal = judged.err();
+    let (class, broken) = match class::find(&name, &bytes) {
+        Ok(class) => (class.as_ref().map(class::Report::of), None),
+        Err(error) => (None, Some(error)),
+    };
+    report.class = class;
+    let refusal = judged.err().or(broken);
     report.programs.push(ProgramReport {
         arch: match elf.machine {
             Machine::Known(arch) => Some(arch),
@@ -421,6 +435,9 @@ fn text(report: &Report) -> String {
         if let Some(addon) = &program.addon {
             line("", &format!("with the addon that loads it into Node, {}", Bytes(addon.size)));
         }
+    }
+    for (index, text) in report.class.iter().flat_map(class::Report::lines).enumerate() {
+        line(if index == 0 { "class" } else { "" }, &text);
     }
     for (index, limit) in report.limits.iter().enumerate() {
         let percent = limit.used as f64 * 100.0 / limit.limit as f64;

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod build;
+pub mod client;
 pub mod completions;
 pub mod deploy;
 pub mod dev;

@@ -28,6 +28,9 @@ pub struct Manifest {
     pub summary: String,
     /// What calls the artifact there, in a few words.
     pub host: String,
+    /// True when it is given a class, which tells of the methods that the program's own has.
+    #[serde(default)]
+    pub typed: bool,
     /// How the program can get control there; `auto` chooses among them.
     pub takeovers: Vec<Takeover>,
     /// Modules that translate between this host and the bridge, by their names in `js/src`.

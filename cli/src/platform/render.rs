@@ -9,6 +9,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, default_auto_escape_callback};
 use serde::Serialize;
 
+use crate::class::backend::ClassValues;
 use crate::{Class, Error, Result};
 
 /// What templates can say. One struct for all platforms; a name it lacks is an error in the template.
@@ -18,6 +19,8 @@ pub struct Values {
     pub name: String,
     /// The class's name.
     pub class: String,
+    /// The typed class that the programs hold, if they do.
+    pub typed: Option<ClassValues>,
     /// True when the files are TypeScript.
     pub ts: bool,
     /// `ts` or `js`.

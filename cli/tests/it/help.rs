@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::sandbox::Sandbox;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "",
     "new",
     "init",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 13] = [
     "deploy",
     "bench",
     "inspect",
+    "client",
     "platforms",
     "doctor",
     "completions",

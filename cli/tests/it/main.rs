@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 mod bench;
 mod build;
+mod class;
 #[cfg(unix)]
 mod deploy;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,231 @@
+//! A class in Rust: its answers are those of the handler that Genezio's own command generates for the same class, and
+//! clients made of it, ours and Genezio's, type-check and get every value back.
+#![allow(missing_docs, reason = "a test")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use e2e::artifact::{cli, run};
+use e2e::subject::{Arch, Node};
+use e2e::{Result, tools};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+type Case = (&'static str, fn() -> Result<()>);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let cases: [Case; 3] = [
+        ("a-class-answers-as-genezios-own-handler", a_class_answers_as_genezios_own_handler),
+        ("our-client-gets-every-type-back", our_client_gets_every_type_back),
+        ("genezios-client-calls-the-class-in-its-bundle", genezios_client_calls_the_class_in_its_bundle),
+    ];
+    let ready = || {
+        tools::node(Arch::X64, Node::V20)?;
+        tools::ric(Arch::X64, Node::V20)?;
+        tools::genezio().and(tools::node(Arch::X64, Node::V22))
+    };
+    let trial = |(name, play): Case| match ready() {
+        Ok(_) => Trial::test(name, move || play().map_err(Failed::from)),
+        Err(missing) if std::env::var("CI").is_ok_and(|value| value == "true") => {
+            Trial::test(name, || Err(Failed::from(missing)))
+        }
+        Err(_) => Trial::test(name, || Ok(())).with_ignored_flag(true).with_kind("no Genezio CLI"),
+    };
+    libtest_mimic::run(&arguments, cases.into_iter().map(trial).collect()).exit();
+}
+
+/// The `node_modules` that Genezio's command line is installed in; TypeScript is among them.
+fn modules() -> Result<PathBuf> {
+    let genezio = tools::genezio()?;
+    genezio.parent().and_then(Path::parent).map(Path::to_owned).ok_or_else(|| "it has no folder".to_owned())
+}
+
+fn folder() -> Result<tempfile::TempDir> {
+    tempfile::tempdir().map_err(|error| format!("making a folder: {error}"))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(|error| format!("creating `{}`: {error}", parent.display()))?;
+    }
+    fs::write(path, text).map_err(|error| format!("writing `{}`: {error}", path.display()))
+}
+
+fn link(to: &Path, at: &Path) -> Result<()> {
+    if let Some(parent) = at.parent() {
+        fs::create_dir_all(parent).map_err(|error| format!("creating `{}`: {error}", parent.display()))?;
+    }
+    std::os::unix::fs::symlink(to, at).map_err(|error| format!("linking `{}`: {error}", at.display()))
+}
+
+/// A process, ended on drop.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // As platforms end it, so that what it has started ends with it.
+        e2e::stage::terminate(self.0.id());
+        let _ = self.0.wait();
+    }
+}
+
+/// Compiles something of this workspace, and says where it is.
+fn built(arguments: &[&str]) -> Result<PathBuf> {
+    let mut command = Command::new("cargo");
+    command.args(["build", "--quiet", "--locked", "--message-format=json"]).args(arguments);
+    let messages = run(&mut command)?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| "cargo did not say where the program is".to_owned())
+}
+
+/// A script that compared nothing must not pass.
+fn expect_last_words(said: &str, words: &str) -> Result<()> {
+    if said.trim_end().ends_with(words) { Ok(()) } else { Err(format!("it said: {said}")) }
+}
+
+fn a_class_answers_as_genezios_own_handler() -> Result<()> {
+    let program = built(&["--package=trap-runtime", "--example=class", "--features=class"])?;
+    let folder = folder()?;
+    let said = run(Command::new(tools::node(Arch::X64, Node::V22)?)
+        .arg("e2e/hosts/class.mjs")
+        .arg(modules()?.join("genezio/build/src/bundlers/node/lambdaHandlerGenerator.js"))
+        .arg(program)
+        .arg(folder.path()))?;
+    expect_last_words(&said, "cases agree")
+}
+
+/// A project for TypeScript's compiler, as strict as it goes.
+fn typescript(folder: &Path, file: &str) -> Result<()> {
+    let options = r#"{
+  "compilerOptions": {
+    "strict": true, "exactOptionalPropertyTypes": true, "noUncheckedIndexedAccess": true, "noUnusedLocals": true,
+    "noUnusedParameters": true, "noImplicitOverride": true, "noImplicitReturns": true, "erasableSyntaxOnly": true,
+    "noFallthroughCasesInSwitch": true, "noPropertyAccessFromIndexSignature": true,
+    "target": "ES2022", "lib": ["ES2023"], "types": ["node"], "module": "NodeNext", "outDir": "out"
+  },
+  "include": ["*.ts"]
+}"#;
+    write(&folder.join("tsconfig.json"), options)?;
+    write(&folder.join("package.json"), r#"{ "type": "module" }"#)?;
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts").join(file);
+    fs::copy(&source, folder.join(file)).map_err(|error| format!("copying `{file}`: {error}"))?;
+    for name in ["@types/node", "undici-types"] {
+        link(&modules()?.join(name), &folder.join("node_modules").join(name))?;
+    }
+    Ok(())
+}
+
+fn check_types(folder: &Path) -> Result<()> {
+    let mut command = Command::new(tools::node(Arch::X64, Node::V22)?);
+    run(command.arg(modules()?.join("typescript/bin/tsc")).arg("--project").arg(folder)).map(drop)
+}
+
+fn our_client_gets_every_type_back() -> Result<()> {
+    let program = built(&["--package=every-type"])?;
+    let folder = folder()?;
+    let client = folder.path().join("client.ts");
+    let mut command = Command::new(cli()?);
+    command.args(["trap", "client", "--lang", "ts", "--out"]).arg(&client).arg(&program);
+    run(&mut command)?;
+    // It survives what makes programs small: every optimisation across crates, and no symbols.
+    let small = folder.path().join("small.ts");
+    let mut command = Command::new(cli()?);
+    command.args(["trap", "client", "-p", "every-type", "--release", "--out"]).arg(&small);
+    run(&mut command)?;
+    let text = |path: &Path| fs::read_to_string(path).map_err(|error| format!("reading a client: {error}"));
+    if text(&client)? != text(&small)? {
+        return Err("with `lto` and `strip` the client is another".to_owned());
+    }
+    fs::remove_file(&small).map_err(|error| format!("removing a client: {error}"))?;
+    typescript(folder.path(), "every-type.ts")?;
+    check_types(folder.path())?;
+    let mut command = Command::new(&program);
+    let mut child = command
+        .env("PORT", "0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("starting the program: {error}"))?;
+    let lines = child.stderr.take().ok_or("it has no stderr")?;
+    let _running = Running(child);
+    let mut lines = BufReader::new(lines).lines().map_while(std::io::Result::ok);
+    let address = lines
+        .find_map(|line| Some(line[line.find("http://")?..].split_whitespace().next()?.to_owned()))
+        .ok_or("the program did not say where it listens")?;
+    // What it says of the panic must find a reader.
+    std::thread::spawn(move || lines.for_each(drop));
+    let said = run(Command::new(tools::node(Arch::X64, Node::V22)?)
+        .arg(folder.path().join("out/every-type.js"))
+        .arg(address))?;
+    expect_last_words(&said, "every type came back")
+}
+
+fn genezios_client_calls_the_class_in_its_bundle() -> Result<()> {
+    let folder = folder()?;
+    let project = folder.path().join("project");
+    // A panic is an error of its call only where it unwinds.
+    let unwinding = ["--profile", "trap-test-library"];
+    let mut command = Command::new(cli()?);
+    command.args(["trap", "build", "-p", "every-type", "--arch", "x64", "--platform", "genezio"]);
+    run(command.args(unwinding).arg("--out-dir").arg(&project))?;
+    for name in ["@types/node", "undici-types"] {
+        link(&modules()?.join(name), &project.join("node_modules").join(name))?;
+    }
+    let genezio = |arguments: &[&str]| {
+        let mut command = Command::new(tools::node(Arch::X64, Node::V20)?);
+        command.arg(tools::genezio()?).args(arguments).current_dir(&project);
+        run(command.env("CI", "true").env("GENEZIO_NO_TELEMETRY", "1"))
+    };
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let port = port.map_err(|error| format!("finding a port: {error}"))?.port().to_string();
+    // The SDK, with the part of it that makes requests: both are Genezio's own.
+    let sdk = folder.path().join("client/node_modules/@genezio-sdk/every-type");
+    let url = format!("http://127.0.0.1:{port}/");
+    let name = ["sdk", "--source", "local", "--language", "ts", "--packageName", "@genezio-sdk/every-type"];
+    genezio(&[&name[..], &["--url", &url, "--output", &sdk.display().to_string()]].concat())?;
+    let client = folder.path().join("client");
+    typescript(&client, "every-type-genezio.ts")?;
+    check_types(&client)?;
+    // Genezio's own cloud pushes, so the program is fed through the bridge; Lambda is polled, by the program itself.
+    for adapter in ["runtime", "aws"] {
+        let output = folder.path().join(format!("output-{adapter}"));
+        let bundle = ["bundleClass", "--className", "Every", "--cloudAdapter", adapter, "--output"];
+        genezio(&[&bundle[..], &[&output.display().to_string()]].concat())?;
+        let deployed = folder.path().join(adapter);
+        e2e::bundle::unzip(&output.join("bundle.zip"), &deployed)?;
+        let _running = host(adapter, &deployed, &port)?;
+        let mut command = Command::new(tools::node(Arch::X64, Node::V22)?);
+        // Of the SDK's two ways to make requests only that of browsers knows `bigint`.
+        command.arg("--conditions=browser").arg(client.join("out/every-type-genezio.js")).arg(&url);
+        let said = run(&mut command).map_err(|error| format!("{adapter}: {error}"))?;
+        expect_last_words(&said, "genezio's client agrees")?;
+    }
+    Ok(())
+}
+
+/// A stand-in for what calls a bundle: Genezio's closed host, or Lambda around AWS's own client.
+fn host(adapter: &str, deployed: &Path, port: &str) -> Result<Running> {
+    let hosts = Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts");
+    let mut command = Command::new(tools::node(Arch::X64, Node::V20)?);
+    if adapter == "aws" {
+        command.arg(hosts.join("runtime-api.mjs")).arg(tools::ric(Arch::X64, Node::V20)?).arg(deployed);
+        command.args(["index.handler", "60", "1"]);
+    } else {
+        command.arg(hosts.join("genezio-cloud.mjs")).arg(deployed.join("index.mjs"));
+    }
+    // AWS's client takes the function from the folder that it is started in.
+    command.current_dir(deployed).arg(port).env("TRAP_DIR", deployed);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let running = Running(command.spawn().map_err(|error| format!("starting the host: {error}"))?);
+    e2e::wait::until("the host to listen", || {
+        std::net::TcpStream::connect(format!("127.0.0.1:{port}")).ok().map(drop)
+    })?;
+    Ok(running)
+}
