@@ -22,6 +22,12 @@ const MODEL: &str = "axum";
 /// Where those lines begin in its manifest.
 const SETTINGS: &str = "{% if payload == \"file\" %}";
 
+/// Its line about panics, and what stands there where a panic is the failure of one call.
+const ABORTS: &str =
+    "panic = \"abort\"   # no unwinding tables; after a panic the platform starts a new program\n";
+const UNWINDS: &str =
+    "panic = \"unwind\"  # a panic is the error of its call alone; `abort` would end the program\n";
+
 /// What keeps a path from being copied: results, and what only this repository reads.
 const LEFT_OUT: [&str; 4] = ["asked.toml", "Cargo.lock", "target", "node_modules"];
 
@@ -39,6 +45,7 @@ pub fn run(_: &Args) -> Result<()> {
     let projects = dir::root().join("templates/projects");
     let model = fs::read_to_string(projects.join(MODEL).join("files/Cargo.toml.tmpl"))?;
     let (_, settings) = model.split_once(SETTINGS).context("the model has no settings")?;
+    ensure!(settings.contains(ABORTS), "the model does not say what a panic does");
     let settings = format!("{SETTINGS}{settings}");
     for example in all()? {
         // A library has a starter of its own, and without cargo there is nothing to start.
@@ -49,7 +56,8 @@ pub fn run(_: &Args) -> Result<()> {
         if project.exists() {
             fs::remove_dir_all(&project)?;
         }
-        make(&example.name, &example.folder, &example.asked, &project, &settings)
+        let own = if example.asked.unwinds { settings.replace(ABORTS, UNWINDS) } else { settings.clone() };
+        make(&example.name, &example.folder, &example.asked, &project, &own)
             .with_context(|| format!("the example `{}`", example.name))?;
     }
     Ok(())

@@ -22,6 +22,9 @@ pub struct Asked {
     /// Whether the README has a table of sizes, `| arm64 | bytes |`.
     #[serde(default)]
     pub sizes: bool,
+    /// Whether a project that begins with it unwinds, because a panic is the failure of one call and no more.
+    #[serde(default)]
+    pub unwinds: bool,
     #[serde(default)]
     pub ask: Vec<Ask>,
 }
