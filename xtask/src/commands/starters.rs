@@ -98,14 +98,25 @@ fn make(name: &str, example: &Path, asked: &Asked, project: &Path, settings: &st
 fn of_project(name: &str, description: &str, asked: &Asked) -> String {
     // A question whose answer is fit for a terminal.
     let first = asked.ask.iter().find(|ask| ask.answer.is_some());
-    let args = first.map_or_else(|| "/".to_owned(), |ask| ask.args.join(" "));
+    let args = first.map_or_else(|| "/".to_owned(), |ask| as_typed(&ask.args));
     let mut letters = description.chars();
     let first = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
     format!(
         "# Made from `examples/{name}` by `cargo xtask generate`.\nmanifest-version = 1\nid = \"{name}\"\n\
-         summary = \"{first}{}\"\ninvoke = \"{args}\"\n",
-        letters.as_str()
+         summary = \"{first}{}\"\ninvoke = {}\n",
+        letters.as_str(),
+        toml::Value::String(args)
     )
+}
+
+/// Words as a shell is given them.
+fn as_typed(words: &[String]) -> String {
+    let is_plain = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=".contains(c));
+    let quoted = words.iter().map(|word| match is_plain(word) {
+        true => word.clone(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// The manifest up to its profiles, which every project has alike.
@@ -186,5 +197,9 @@ mod tests {
         .unwrap();
         let text = of_project("x", "The idea", &asked);
         assert!(text.contains("summary = \"the idea\"\ninvoke = \"--event sqs\"\n"), "{text}");
+        let asked: Asked =
+            toml::from_str("[[ask]]\nargs = ['POST', '--data', '{\"it\": \"is\"}']\nanswer = 'x'").unwrap();
+        let project: toml::Table = toml::from_str(&of_project("x", "The idea", &asked)).unwrap();
+        assert_eq!(project["invoke"].as_str(), Some("POST --data '{\"it\": \"is\"}'"));
     }
 }
