@@ -3,7 +3,7 @@
 use std::{env, fs, path::Path};
 
 use jpeg_encoder::{ColorType as JpegColor, Encoder as JpegEncoder};
-use png::{BitDepth, ColorType, Decoder, Encoder};
+use png::{BitDepth, ColorType, Compression, Decoder, Encoder};
 use tower::ServiceExt as _;
 use trap_runtime::axum::{
     body::{Body, to_bytes},
@@ -55,6 +55,7 @@ fn png_of(pixels: &[u8]) -> Vec<u8> {
     let mut encoder = Encoder::new(&mut file, WIDTH as u32, HEIGHT as u32);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
+    encoder.set_compression(Compression::Fast);
     let mut writer = encoder.write_header().unwrap();
     writer.write_image_data(pixels).unwrap();
     writer.finish().unwrap();

@@ -1,6 +1,7 @@
 //! Every example is packaged for both architectures, booted in a Node of each, and answers as it says in its folder.
 //!
-//! The machine at hand is asked everything, the emulated one the first question of each.
+//! The machine at hand is asked everything, the emulated one the first question of each, and everything where an example
+//! shares nothing with the rest.
 
 mod asked;
 mod build;
@@ -37,6 +38,17 @@ pub enum Kind {
     Alone,
     /// Without cargo.
     Other,
+}
+
+impl Kind {
+    /// What it is asked on: everything on the first, the first question on the second. What shares nothing with the rest is
+    /// compiled for one.
+    fn machines(self) -> &'static [Machine] {
+        match self {
+            Self::Member | Self::Library | Self::Other => &Machine::ALL,
+            Self::Alone => &[Machine::Arm64],
+        }
+    }
 }
 
 /// What is tested on.
@@ -80,9 +92,10 @@ pub fn run() -> Result<()> {
         if let Some(culprit) = &example.asked.compiles_c {
             names_who_compiles_c(&cli, example, culprit).with_context(shown)?;
         }
-        for machine in Machine::ALL {
+        for &machine in example.kind.machines() {
             let source = source(example, machine).with_context(shown)?;
-            let questions = if machine == Machine::Arm64 { 1 } else { usize::MAX };
+            let is_first = example.kind.machines()[0] == machine;
+            let questions = if is_first { usize::MAX } else { 1 };
             for ask in example.asked.ask.iter().take(questions) {
                 question(&cli, example, machine, &source, ask).with_context(shown)?;
             }
@@ -191,18 +204,9 @@ fn names_who_compiles_c(cli: &Path, example: &Example, culprit: &str) -> Result<
         }
     }
     let mut command = Command::new(cli);
-    command.args([
-        "trap",
-        "build",
-        "--locked",
-        "--arch",
-        "arm64",
-        "--profile",
-        build::PROFILE,
-        "--target-dir",
-    ]);
-    // Its own folder: what a compiler has made before would hide that there is none.
-    command.arg(dir::target().join("xtask/no-c-compiler")).arg("--out-dir").arg(bare.path().join("out"));
+    command.args(["trap", "build", "--locked", "--arch", "arm64", "--profile", build::PROFILE]);
+    // Where a compiler has been before, cargo asks again: the variable that named it is gone.
+    command.arg("--target-dir").arg(dir::target()).arg("--out-dir").arg(bare.path().join("out"));
     command.current_dir(&example.folder).stdin(Stdio::null()).env("PATH", bare.path());
     let shown = process::show(&command);
     ui::step("$", &format!("{shown}, without a C compiler"));
