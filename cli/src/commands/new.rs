@@ -103,6 +103,13 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
         );
     }
     ui.status("Created", format_args!("`{name}` for {platform} in {path}"));
+    if let Some(runtime) = use_runtime_beside_this_tool(&args.path)? {
+        let runtime = runtime.display();
+        ui.status(
+            "Patched",
+            format_args!("trap-runtime: it is the one of `{runtime}`, from which this tool was built"),
+        );
+    }
     let enter = plan::word(&path.to_string());
     ui.status("Next", format_args!("cd {enter} && cargo trap invoke {}", project.invoke));
     if ui.is_json() {
@@ -112,6 +119,28 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
         }))?;
     }
     Ok(())
+}
+
+/// A tool that was built in its repository knows features of trap-runtime that what is published may not have, or that
+/// nobody has published yet. A project that depends on it gets the one that stands beside the tool, which is returned.
+fn use_runtime_beside_this_tool(path: &Path) -> Result<Option<PathBuf>> {
+    let manifest = path.join("Cargo.toml");
+    let text = files::read_text(&manifest)?;
+    let depends = text.parse::<toml::Table>().is_ok_and(|table| {
+        table.get("dependencies").is_some_and(|dependencies| dependencies.get("trap-runtime").is_some())
+    });
+    // An installed release has been compiled in cargo's registry, where each crate lies alone.
+    let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("runtime");
+    if !depends || !runtime.join("Cargo.toml").is_file() {
+        return Ok(None);
+    }
+    let path = toml::Value::String(runtime.to_string_lossy().into_owned());
+    let text = format!(
+        "{text}\n# `cargo trap` was built beside this one. Without these lines it is what is published.\n\
+         [patch.crates-io]\ntrap-runtime = {{ path = {path} }}\n"
+    );
+    files::write(&manifest, text.as_bytes(), Mode::Plain)?;
+    Ok(Some(runtime))
 }
 
 /// A folder inside somebody's workspace is taken for a member that is not listed, and cargo refuses it; its

@@ -41,18 +41,43 @@ exit: 0
     );
     let readme = sandbox.read("hello/README.md");
     assert!(readme.contains("cargo trap invoke --event-file ferris.json"), "{readme}");
-    for project in
-        ["events", "glitch", "greet", "hello-axum", "hello-runtime", "minimal", "streaming", "sync"]
-    {
+    let all = [
+        "events",
+        "glitch",
+        "greet",
+        "hello-axum",
+        "hello-runtime",
+        "minimal",
+        "orders",
+        "streaming",
+        "sync",
+    ];
+    for project in all {
         sandbox.trap(&["new", project, "--template", project]);
         for file in sandbox.tree(project) {
             let text = std::fs::read(sandbox.path(&format!("{project}/{file}"))).unwrap();
             let text = String::from_utf8_lossy(&text);
+            let text = text.split("\n# `cargo trap` was built beside this one.").next().unwrap();
             for ours in ["this repository", "examples/", "../../", "path = \""] {
                 assert!(!text.contains(ours), "{project}/{file} says `{ours}`");
             }
         }
     }
+}
+
+#[test]
+fn a_project_on_trap_runtime_takes_the_one_that_this_tool_was_built_beside() {
+    let sandbox = Sandbox::new();
+    let seen = sandbox.trap(&["new", "mine", "--template", "orders"]);
+    assert!(seen.contains("Patched trap-runtime: it is the one of `"), "{seen}");
+    let manifest: toml::Table = sandbox.read("mine/Cargo.toml").parse().unwrap();
+    let path = manifest["patch"]["crates-io"]["trap-runtime"]["path"].as_str().unwrap();
+    let runtime: toml::Table =
+        std::fs::read_to_string(std::path::Path::new(path).join("Cargo.toml")).unwrap().parse().unwrap();
+    assert_eq!(runtime["package"]["name"].as_str(), Some("trap-runtime"));
+    // What does not depend on it has nothing of this.
+    assert!(!sandbox.trap(&["new", "other", "--template", "greet"]).contains("Patched"));
+    assert!(!sandbox.read("other/Cargo.toml").contains("patch"));
 }
 
 #[test]
