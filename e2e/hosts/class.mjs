@@ -4,6 +4,7 @@
 //   node class.mjs <Genezio's generator> <the example `class`> <a folder to write to>
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
 const [generator, program, folder] = process.argv.slice(2);
@@ -54,7 +55,7 @@ console.error = () => {};
 const child = spawn(program, { env: { PORT: "0" }, stdio: ["ignore", "inherit", "pipe"] });
 const url = await new Promise((found, failed) => {
   child.on("error", failed).on("exit", () => failed(new Error("the program ended")));
-  child.stderr.on("data", (line) => {
+  createInterface({ input: child.stderr }).on("line", (line) => {
     const [address] = /http:\S+/.exec(line) ?? [];
     if (address) found(address);
   });

@@ -1,6 +1,5 @@
 //! Requests to a class, as Genezio's own handler for AWS Lambda answers them.
 
-use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::call::{Call, GnzContext, Params, refusal};
 use super::failure::Failure;
+use crate::stderr::say;
 
 /// What an HTTP method is called with: the whole request, its body read.
 pub type HttpRequest = axum::http::Request<Bytes>;
@@ -153,11 +153,6 @@ async fn event<C: Class>(class: &Arc<C>, event: &[u8]) -> Response {
         }
     }
     "null".into_response()
-}
-
-/// One line on stderr. Whoever closed it does not want to know, so that is no error.
-fn say(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// A response that makes the event an error: only one that cannot be sent does.
