@@ -102,7 +102,12 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
             static DESCRIPTION: [u8; SIZE] = __class::written(PIECES);
 
             #[automatically_derived]
-            #[allow(unused_variables, unused_mut, clippy::let_unit_value)]
+            #[allow(
+                unused_variables,
+                unused_mut,
+                clippy::let_unit_value,
+                reason = "a class may have no method of a kind, and a method neither parameters nor a result"
+            )]
             impl __class::Class for #class {
                 fn description() -> &'static [u8] {
                     &DESCRIPTION

@@ -161,7 +161,7 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
             use ::trap_runtime::class::internal as __class;
 
             /// Stands for the type inside itself, where its own description would never end.
-            #[allow(dead_code)]
+            #[allow(dead_code, reason = "only a type that refers to itself uses it, and makes none")]
             struct #this_type;
 
             impl ::trap_runtime::class::Typed for #this_type {
