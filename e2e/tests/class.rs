@@ -101,7 +101,7 @@ fn a_class_answers_as_genezios_own_handler() -> Result<()> {
 }
 
 /// A project for TypeScript's compiler, as strict as it goes.
-fn typescript(folder: &Path, file: &str) -> Result<()> {
+fn typescript(folder: &Path, whose: &str) -> Result<()> {
     let options = r#"{
   "compilerOptions": {
     "strict": true, "exactOptionalPropertyTypes": true, "noUncheckedIndexedAccess": true, "noUnusedLocals": true,
@@ -113,10 +113,22 @@ fn typescript(folder: &Path, file: &str) -> Result<()> {
 }"#;
     write(&folder.join("tsconfig.json"), options)?;
     write(&folder.join("package.json"), r#"{ "type": "module" }"#)?;
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts").join(file);
-    fs::copy(&source, folder.join(file)).map_err(|error| format!("copying `{file}`: {error}"))?;
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts/every-type");
+    for source in [&sources, &sources.join(whose)] {
+        copy_files(source, folder).map_err(|error| format!("copying `{}`: {error}", source.display()))?;
+    }
     for name in ["@types/node", "undici-types"] {
         link(&modules()?.join(name), &folder.join("node_modules").join(name))?;
+    }
+    Ok(())
+}
+
+fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        if let (true, Some(name)) = (path.is_file(), path.file_name()) {
+            fs::copy(&path, to.join(name))?;
+        }
     }
     Ok(())
 }
@@ -143,7 +155,7 @@ fn our_client_gets_every_type_back() -> Result<()> {
         return Err("with `lto` and `strip` the client is another".to_owned());
     }
     fs::remove_file(&small).map_err(|error| format!("removing a client: {error}"))?;
-    typescript(folder.path(), "every-type.ts")?;
+    typescript(folder.path(), "ours")?;
     check_types(folder.path())?;
     let mut command = Command::new(&program);
     let mut child = command
@@ -162,7 +174,7 @@ fn our_client_gets_every_type_back() -> Result<()> {
     // What it says of the panic must find a reader.
     std::thread::spawn(move || lines.for_each(drop));
     let said = run(Command::new(tools::node(Arch::X64, Node::V22)?)
-        .arg(folder.path().join("out/every-type.js"))
+        .arg(folder.path().join("out/test.js"))
         .arg(address))?;
     expect_last_words(&said, "every type came back")
 }
@@ -191,7 +203,10 @@ fn genezios_client_calls_the_class_in_its_bundle() -> Result<()> {
     let name = ["sdk", "--source", "local", "--language", "ts", "--packageName", "@genezio-sdk/every-type"];
     genezio(&[&name[..], &["--url", &url, "--output", &sdk.display().to_string()]].concat())?;
     let client = folder.path().join("client");
-    typescript(&client, "every-type-genezio.ts")?;
+    typescript(&client, "genezio")?;
+    let mut command = Command::new(cli()?);
+    command.args(["trap", "client", "--sdk", "genezio", "--out"]).arg(client.join("complete.ts"));
+    run(command.arg(&project))?;
     check_types(&client)?;
     // Genezio's own cloud pushes, so the program is fed through the bridge; Lambda is polled, by the program itself.
     for adapter in ["runtime", "aws"] {
@@ -201,11 +216,16 @@ fn genezios_client_calls_the_class_in_its_bundle() -> Result<()> {
         let deployed = folder.path().join(adapter);
         e2e::bundle::unzip(&output.join("bundle.zip"), &deployed)?;
         let _running = host(adapter, &deployed, &port)?;
-        let mut command = Command::new(tools::node(Arch::X64, Node::V22)?);
-        // Of the SDK's two ways to make requests only that of browsers knows `bigint`.
-        command.arg("--conditions=browser").arg(client.join("out/every-type-genezio.js")).arg(&url);
-        let said = run(&mut command).map_err(|error| format!("{adapter}: {error}"))?;
-        expect_last_words(&said, "genezio's client agrees")?;
+        let ask = |condition: &[&str], script: &str, last_words: &str| {
+            let mut command = Command::new(tools::node(Arch::X64, Node::V22)?);
+            command.args(condition).arg(client.join("out").join(script)).arg(&url);
+            let said = run(&mut command).map_err(|error| format!("{adapter}: {error}"))?;
+            expect_last_words(&said, last_words)
+        };
+        // Of the SDK's two ways to make requests only that of browsers knows `bigint`; completed, either does.
+        ask(&["--conditions=browser"], "alone.js", "genezio's client agrees")?;
+        ask(&[], "completed.js", "every type came back")?;
+        ask(&["--conditions=browser"], "completed.js", "every type came back")?;
     }
     Ok(())
 }

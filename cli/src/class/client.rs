@@ -1,12 +1,9 @@
 //! A client of a class: one module in TypeScript that needs `fetch` alone.
-//!
-//! Values come out of JSON as they are, but for dates and bytes, which JSON has no form for, and for values of any type,
-//! whose whole numbers all travel as text: for every type with some in it there is a function that makes them, by the
-//! description.
 
 use std::fmt::Write as _;
 
-use super::model::{Call, Class, Content, Field, Form, Method, Plain, Type, Variant};
+use super::make::{Maker, VALUES};
+use super::model::{Call, Class, Method, Plain, Type};
 use super::names::{self, is_identifier, quoted};
 use super::typescript::{Dialect, Writer};
 use super::{backend, comment};
@@ -25,8 +22,7 @@ pub fn typescript(class: &Class) -> Result<String> {
         return Err(Error::known("class-name", crate::Class::Request, message)
             .with_hint("call it something else in Rust"));
     }
-    let reader = Reader { class };
-    reader.check()?;
+    let maker = Maker::new(class, Dialect::Full)?;
     let writer = Writer::new(class, Dialect::Full);
     let name = &class.name;
     let mut text = format!(
@@ -39,294 +35,58 @@ pub fn typescript(class: &Class) -> Result<String> {
         "export class {name} {{\n  readonly #caller: Caller;\n\n  /** Asks the program at this address. */\n  constructor(url: string | URL, options: ClientOptions = {{}}) {{\n    this.#caller = new Caller(url, options);\n  }}\n"
     );
     for method in &class.methods {
-        text.push_str(&reader.method(method, &writer));
+        text.push_str(&self::method(class, method, &maker, &writer));
     }
     text.push_str("}\n\n");
     text.push_str(COMMON);
-    let returned = class.methods.iter().filter_map(|method| match &method.call {
-        Call::Rpc { returns, .. } => Some(returns),
-        _ => None,
-    });
-    let returned: Vec<_> = returned.collect();
-    let mut types: Vec<_> = returned.iter().flat_map(|ty| class.reaches(ty)).collect();
-    types.sort_unstable();
-    types.dedup();
-    let parts = types.iter().flat_map(|&index| class.types[index].parts());
-    if returned.iter().copied().chain(parts).any(|ty| has(ty, &|ty| *ty == ANY)) {
-        text.push_str(PLAIN);
-    }
-    for index in types.into_iter().filter(|&index| reader.makes(&Type::Named(index))) {
-        text.push_str(&reader.function(index));
-    }
+    text.push('\n');
+    text.push_str(VALUES);
+    text.push_str(&maker.functions());
     Ok(text)
 }
 
-const ANY: Type = Type::Plain(Plain::Any);
-
-/// For values of any type, of which nobody says what a `bigint` is.
-const PLAIN: &str = "
-/** Whole numbers in a value of any type: `bigint` only where a `number` would round. */
-function plain(value: any): unknown {
-  if (typeof value === \"bigint\") return BigInt(Number.MAX_SAFE_INTEGER) < (value < 0n ? -value : value) ? value : Number(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== \"object\" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
-}
-";
-
-struct Reader<'c> {
-    class: &'c Class,
-}
-
-impl Reader<'_> {
-    /// True when something in it has to be made.
-    fn makes(&self, ty: &Type) -> bool {
-        let is_untagged = matches!(ty, Type::Named(index) if matches!(self.class.types[*index].form, Form::Enum { untagged: true, .. }));
-        !is_untagged && self.finds(ty, &|ty| is_bytes(ty) || *ty == Type::Plain(Plain::Date) || *ty == ANY)
-    }
-
-    /// True when it holds for a type somewhere in it.
-    fn finds(&self, ty: &Type, holds: &impl Fn(&Type) -> bool) -> bool {
-        let reached = self.class.reaches(ty);
-        let mut parts = reached.iter().flat_map(|&index| self.class.types[index].parts());
-        has(ty, holds) || parts.any(|ty| has(ty, holds))
-    }
-
-    /// Without a tag nobody knows which variant it is whose dates are to be made.
-    fn check(&self) -> Result<()> {
-        let is_made = |ty: &Type| is_bytes(ty) || *ty == Type::Plain(Plain::Date);
-        for (index, declared) in self.class.types.iter().enumerate() {
-            let is_untagged = matches!(declared.form, Form::Enum { untagged: true, .. });
-            if is_untagged && self.finds(&Type::Named(index), &is_made) {
-                return Err(Error::known(
-                    "class-type",
-                    crate::Class::Request,
-                    format!(
-                        "`{}` is untagged and has dates or bytes in it, which a client cannot tell from text and lists",
-                        declared.name
-                    ),
-                )
-                .with_hint("give the enum a tag, `#[serde(tag = \"kind\")]`, or take them out of it"));
-            }
+fn method(class: &Class, method: &Method, maker: &Maker<'_>, writer: &Writer<'_>) -> String {
+    let Method { name, doc, call } = method;
+    let class = &class.name;
+    let mut text = String::new();
+    match call {
+        Call::Cron(_) => {}
+        Call::Http => {
+            let note = "Asks for its address; `rest` is what follows that: a path, a query.";
+            let doc = if doc.is_empty() { note.to_owned() } else { format!("{doc}\n\n{note}") };
+            let _ = write!(
+                text,
+                "\n{}  {name}(init: RequestInit = {{}}, rest = \"\"): Promise<Response> {{\n    return this.#caller.fetch(this.#caller.below(`/{class}/{name}${{rest}}`), init);\n  }}\n",
+                comment::block(doc.as_str(), "  ")
+            );
         }
-        Ok(())
-    }
-
-    fn method(&self, method: &Method, writer: &Writer<'_>) -> String {
-        let Method { name, doc, call } = method;
-        let class = &self.class.name;
-        let mut text = String::new();
-        match call {
-            Call::Cron(_) => {}
-            Call::Http => {
-                let note = "Asks for its address; `rest` is what follows that: a path, a query.";
-                let doc = if doc.is_empty() { note.to_owned() } else { format!("{doc}\n\n{note}") };
-                let _ = write!(
-                    text,
-                    "\n{}  {name}(init: RequestInit = {{}}, rest = \"\"): Promise<Response> {{\n    return this.#caller.fetch(this.#caller.below(`/{class}/{name}${{rest}}`), init);\n  }}\n",
-                    comment::block(doc.as_str(), "  ")
-                );
-            }
-            Call::Rpc { returns, .. } => {
-                let parameters = backend::parameters(method);
-                let typed: Vec<_> = parameters
-                    .iter()
-                    .map(|(name, may_be_missing, ty)| {
-                        format!("{name}{}: {}", if *may_be_missing { "?" } else { "" }, writer.ty(ty))
-                    })
-                    .collect();
-                let names: Vec<_> = parameters.iter().map(|(name, ..)| quoted(name)).collect();
-                let values: Vec<_> = parameters.iter().map(|(name, ..)| name.as_str()).collect();
-                let (names, values) = (names.join(", "), values.join(", "));
-                let call = format!("await this.#caller.call(\"{class}.{name}\", [{names}], [{values}])");
-                let body = match returns {
-                    Type::Plain(Plain::Void) => call,
-                    ty if self.makes(ty) => {
-                        format!("const result = {call};\n    return {}", self.made(ty, "result"))
-                    }
-                    _ => format!("return {call}"),
-                };
-                let _ = write!(
-                    text,
-                    "\n{}  async {name}({}): Promise<{}> {{\n    {body};\n  }}\n",
-                    comment::block(doc, "  "),
-                    typed.join(", "),
-                    writer.returned(returns)
-                );
-            }
-        }
-        text
-    }
-
-    /// What makes the value of a type of the one that came.
-    fn made(&self, ty: &Type, value: &str) -> String {
-        if !self.makes(ty) {
-            return value.to_owned();
-        }
-        match ty {
-            Type::Plain(Plain::Any) => format!("plain({value})"),
-            Type::Plain(_) => format!("new Date({value})"),
-            Type::Array(_) if is_bytes(ty) => format!("Uint8Array.from({value})"),
-            Type::Array(of) => format!("{value}.map((one: any) => {})", self.made(of, "one")),
-            Type::Option(of) => format!("({value} === null ? null : {})", self.made(of, value)),
-            Type::Map(of) => format!(
-                "Object.fromEntries(Object.entries({value}).map(([name, one]: [string, any]) => [name, {}]))",
-                self.made(of, "one")
-            ),
-            Type::Tuple(all) => {
-                let all = all.iter().enumerate();
-                let all: Vec<_> = all.map(|(at, ty)| self.made(ty, &format!("{value}[{at}]"))).collect();
-                format!("[{}]", all.join(", "))
-            }
-            Type::Named(index) => format!("make{}({value})", self.class.types[*index].name),
-        }
-    }
-
-    /// The function that makes the values of a type with a name.
-    fn function(&self, index: usize) -> String {
-        let declared = &self.class.types[index];
-        let body = match &declared.form {
-            Form::Content(content) => format!("  return {};\n", self.content(content, "value")),
-            Form::Enum { tag, content, variants, .. } => {
-                self.variants(tag.as_deref(), content.as_deref(), variants)
-            }
-        };
-        let name = &declared.name;
-        format!("\nfunction make{name}(value: any): {name} {{\n{body}}}\n")
-    }
-
-    fn content(&self, content: &Content, value: &str) -> String {
-        match content {
-            Content::Unit => value.to_owned(),
-            Content::Newtype(ty) => self.made(ty, value),
-            Content::Tuple(all) => self.made(&Type::Tuple(all.clone()), value),
-            Content::Struct(fields) => self.object(fields, value, &[]),
-        }
-    }
-
-    /// An object with what its fields need made; `beside` are names in it that are none of its own.
-    fn object<'f>(&'f self, fields: &'f [Field], value: &str, beside: &[&'f str]) -> String {
-        let mut parts = vec![format!("...{value}")];
-        let mut known = beside.to_vec();
-        self.names(fields, 0, &mut known);
-        for field in fields.iter().filter(|field| field.flatten && self.makes(&field.ty)) {
-            parts.push(format!("...{}", self.flattened(&field.ty, value, &known)));
-        }
-        for field in fields.iter().filter(|field| !field.flatten && self.makes(&field.ty)) {
-            let place = format!("{value}[{}]", quoted(&field.name));
-            let key = if is_identifier(&field.name) {
-                field.name.clone()
-            } else {
-                format!("[{}]", quoted(&field.name))
+        Call::Rpc { returns, .. } => {
+            let parameters = backend::parameters(method);
+            let typed: Vec<_> = parameters
+                .iter()
+                .map(|(name, may_be_missing, ty)| {
+                    format!("{name}{}: {}", if *may_be_missing { "?" } else { "" }, writer.ty(ty))
+                })
+                .collect();
+            let names: Vec<_> = parameters.iter().map(|(name, ..)| quoted(name)).collect();
+            let values: Vec<_> = parameters.iter().map(|(name, ..)| name.as_str()).collect();
+            let (names, values) = (names.join(", "), values.join(", "));
+            let call = format!("await this.#caller.call(\"{class}.{name}\", [{names}], [{values}])");
+            let body = match returns {
+                Type::Plain(Plain::Void) => call,
+                ty if maker.makes(ty) => {
+                    format!("const result = {call};\n    return {}", maker.made(ty, "result"))
+                }
+                _ => format!("return {call}"),
             };
-            let made = format!("{key}: {}", self.made(&field.ty, &place));
-            parts.push(if field.optional {
-                format!("...({place} === undefined ? {{}} : {{ {made} }})")
-            } else {
-                made
-            });
-        }
-        format!("{{ {} }}", parts.join(", "))
-    }
-
-    /// The names that fields have, and those of types in their place.
-    fn names<'f>(&'f self, fields: &'f [Field], depth: u8, names: &mut Vec<&'f str>) {
-        for field in fields {
-            let mut ty = &field.ty;
-            while let (true, Type::Option(of)) = (field.flatten, ty) {
-                ty = of;
-            }
-            match ty {
-                _ if !field.flatten => names.push(&field.name),
-                Type::Named(index) if depth < 16 => {
-                    if let Form::Content(Content::Struct(fields)) = &self.class.types[*index].form {
-                        self.names(fields, depth + 1, names);
-                    }
-                }
-                _ => {}
-            }
+            let _ = write!(
+                text,
+                "\n{}  async {name}({}): Promise<{}> {{\n    {body};\n  }}\n",
+                comment::block(doc, "  "),
+                typed.join(", "),
+                writer.returned(returns)
+            );
         }
     }
-
-    /// The same for what stands in the place of a type; names that are known belong to others.
-    fn flattened(&self, ty: &Type, value: &str, known: &[&str]) -> String {
-        match ty {
-            Type::Option(of) => self.flattened(of, value, known),
-            Type::Map(of) => {
-                let known: Vec<_> = known.iter().map(|name| quoted(name)).collect();
-                format!(
-                    "Object.fromEntries(Object.entries({value}).map(([name, one]: [string, any]) => [name, [{}].includes(name) ? one : {}]))",
-                    known.join(", "),
-                    self.made(of, "one")
-                )
-            }
-            Type::Named(index) => match &self.class.types[*index].form {
-                Form::Content(Content::Newtype(of)) => self.flattened(of, value, known),
-                // Where all of it may be missing, all of its fields may.
-                Form::Content(Content::Struct(fields)) => {
-                    let fields: Vec<_> =
-                        fields.iter().map(|field| Field { optional: true, ..field.clone() }).collect();
-                    self.object(&fields, value, known)
-                }
-                _ => self.made(ty, value),
-            },
-            _ => self.made(ty, value),
-        }
-    }
-
-    fn variants(&self, tag: Option<&str>, content: Option<&str>, variants: &[Variant]) -> String {
-        let mut cases = String::new();
-        for Variant { name, content: of, .. } in variants {
-            let Some(made) = self.variant(tag, content, name, of) else { continue };
-            let _ = writeln!(cases, "    case {}:\n      return {made};", quoted(name));
-        }
-        let told_by = match tag {
-            Some(tag) => format!("value[{}]", quoted(tag)),
-            None => {
-                let names: Vec<_> = variants.iter().map(|variant| quoted(&variant.name)).collect();
-                format!("Object.keys(value).find((name) => [{}].includes(name))", names.join(", "))
-            }
-        };
-        format!("  switch ({told_by}) {{\n{cases}  }}\n  return value;\n")
-    }
-
-    /// What a variant is made by; `None` where nothing in it is to be made.
-    fn variant(&self, tag: Option<&str>, content: Option<&str>, name: &str, of: &Content) -> Option<String> {
-        let parts = match of {
-            Content::Unit => return None,
-            Content::Newtype(ty) => vec![ty],
-            Content::Tuple(all) => all.iter().collect(),
-            Content::Struct(fields) => fields.iter().map(|field| &field.ty).collect(),
-        };
-        if !parts.into_iter().any(|ty| self.makes(ty)) {
-            return None;
-        }
-        let at = |key: &str| {
-            let key = quoted(key);
-            format!("{{ ...value, [{key}]: {} }}", self.content(of, &format!("value[{key}]")))
-        };
-        Some(match (tag, content) {
-            (None, _) => at(name),
-            (Some(_), Some(place)) => at(place),
-            (Some(tag), None) => match of {
-                Content::Struct(fields) => self.object(fields, "value", &[tag]),
-                Content::Newtype(ty) => format!("{{ ...value, ...{} }}", self.flattened(ty, "value", &[tag])),
-                Content::Unit | Content::Tuple(_) => return None,
-            },
-        })
-    }
-}
-
-/// True for a type that it holds for, or that one in it does, without looking behind names.
-fn has(ty: &Type, holds: &impl Fn(&Type) -> bool) -> bool {
-    holds(ty)
-        || match ty {
-            Type::Plain(_) | Type::Named(_) => false,
-            Type::Array(of) | Type::Option(of) | Type::Map(of) => has(of, holds),
-            Type::Tuple(all) => all.iter().any(|ty| has(ty, holds)),
-        }
-}
-
-fn is_bytes(ty: &Type) -> bool {
-    matches!(ty, Type::Array(of) if **of == Type::Plain(Plain::Byte))
+    text
 }

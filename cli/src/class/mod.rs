@@ -7,6 +7,8 @@ pub mod backend;
 pub mod client;
 mod comment;
 mod find;
+pub mod genezio;
+mod make;
 mod model;
 mod names;
 mod read;

@@ -17,6 +17,7 @@ use crate::{Class as Kind, Error, Result, payload, plan};
 #[command(after_long_help = "Examples:
   cargo trap client --out web/orders.ts                of this crate's class, built first
   cargo trap client target/trap/genezio/orders         of an artifact, or of a compiled program
+  cargo trap client --sdk genezio --out complete.ts    what Genezio's own client lacks
 
 The client is one module that needs `fetch` alone; docs/classes.md says what types become.")]
 pub struct Args {
@@ -27,6 +28,9 @@ pub struct Args {
     /// The client's language
     #[arg(long, value_name = "LANG", value_enum, default_value_t)]
     lang: Language,
+    /// Complete the client that this maker's own tool writes, instead of writing one
+    #[arg(long, value_name = "MAKER", value_enum)]
+    sdk: Option<Sdk>,
     /// Write into this file [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -41,6 +45,13 @@ enum Language {
     /// TypeScript
     #[default]
     Ts,
+}
+
+/// Whose clients can be completed.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Sdk {
+    /// Genezio: dates, and `bigint` in Node
+    Genezio,
 }
 
 /// Runs the command.
@@ -66,26 +77,28 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
             "put `#[trap_runtime::class]` above the methods, and give the class to `class::router`",
         ));
     };
-    let text = match args.lang {
-        Language::Ts => class::client::typescript(&class)?,
+    let text = match (args.lang, args.sdk) {
+        (Language::Ts, None) => class::client::typescript(&class)?,
+        (Language::Ts, Some(Sdk::Genezio)) => class::genezio::completion(&class)?,
     };
     match &args.out {
         None => ui.text(text),
         Some(out) => {
             files::write(out, text.as_bytes(), Mode::Plain)?;
-            report(&class, out, ui)
+            let what = if args.sdk.is_some() { "what completes a client" } else { "a client" };
+            report(&class, what, out, ui)
         }
     }
 }
 
-fn report(class: &Class, out: &Path, ui: &Ui) -> Result<()> {
+fn report(class: &Class, what: &str, out: &Path, ui: &Ui) -> Result<()> {
     #[derive(Serialize)]
     struct Line<'a> {
         reason: &'static str,
         class: &'a str,
         file: &'a Path,
     }
-    ui.status("Wrote", format_args!("{}, a client of `{}`", plan::shown(out), class.name));
+    ui.status("Wrote", format_args!("{}, {what} of `{}`", plan::shown(out), class.name));
     if ui.is_json() {
         return ui.json(&Line { reason: "trap-client", class: &class.name, file: out });
     }

@@ -53,6 +53,18 @@ fn a_client_is_written_of_a_program_an_artifact_and_a_module_alike() {
 }
 
 #[test]
+fn what_completes_genezios_client_is_written_in_the_clients_place() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app", program(X64));
+    let written = String::from_utf8(sandbox.output(&["client", "app", "--sdk", "genezio"]).stdout).unwrap();
+    compare("genezio.ts", &written);
+    let output = sandbox.output(&["client", "app", "--sdk", "genezio", "--out", "complete.ts"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("Wrote complete.ts, what completes a client of `Shop`"), "{said}");
+    assert_eq!(sandbox.read("complete.ts"), written);
+}
+
+#[test]
 fn genezio_is_given_the_class_with_its_methods_and_types() {
     let sandbox = Sandbox::new();
     sandbox.write("app", program(ARM64));

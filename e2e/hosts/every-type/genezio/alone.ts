@@ -1,6 +1,6 @@
-// Calls the class of `every-type` through the SDK that Genezio's own command line made of the class in TypeScript.
+// Calls the class of `every-type` through the SDK that Genezio's own command line made of the class in TypeScript, as it is.
 //
-//   node --conditions=browser every-type-genezio.js <the address of the class>
+//   node --conditions=browser alone.js <the address of the class>
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { Every, StorageManager } from "@genezio-sdk/every-type";
 import type { Beside, Either, Event, Everything, Mark, Shape, Status } from "@genezio-sdk/every-type";

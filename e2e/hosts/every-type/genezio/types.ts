@@ -1,0 +1,9 @@
+// What the values of the types are to Genezio's client.
+export type * from "@genezio-sdk/every-type";
+
+export type Bytes = number[];
+export const asBytes = (list: number[]): Bytes => list;
+
+// What it has no form for.
+export type Flat = any;
+export type Renamed = any;
