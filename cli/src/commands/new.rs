@@ -39,6 +39,8 @@ pub struct Manifest {
     pub id: String,
     /// One line for lists.
     pub summary: String,
+    /// A line for the shell that makes its program, where it is not cargo that does.
+    pub compile: Option<String>,
     /// Words for `cargo trap invoke` that it answers.
     #[serde(default = "root")]
     pub invoke: String,
@@ -91,7 +93,8 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     for (path, content) in &rendered {
         files::write(&args.path.join(path), content, Mode::Plain)?;
     }
-    let own_workspace = leave_workspace(&args.path)?;
+    let is_package = project.compile.is_none();
+    let own_workspace = if is_package { leave_workspace(&args.path)? } else { None };
     let path = args.path.display();
     if let Some(outer) = own_workspace {
         ui.status(
@@ -102,8 +105,13 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
             ),
         );
     }
-    ui.status("Created", format_args!("`{name}` for {platform} in {path}"));
-    if let Some(runtime) = use_runtime_beside_this_tool(&args.path)? {
+    match is_package {
+        true => ui.status("Created", format_args!("`{name}` for {platform} in {path}")),
+        // It has no settings, so the platform is said when it is built.
+        false => ui.status("Created", format_args!("`{name}` in {path}")),
+    }
+    let runtime = if is_package { use_runtime_beside_this_tool(&args.path)? } else { None };
+    if let Some(runtime) = runtime {
         let runtime = runtime.display();
         ui.status(
             "Patched",
@@ -111,7 +119,8 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
         );
     }
     let enter = plan::word(&path.to_string());
-    ui.status("Next", format_args!("cd {enter} && cargo trap invoke {}", project.invoke));
+    let compile = project.compile.map(|line| format!("{line} && ")).unwrap_or_default();
+    ui.status("Next", format_args!("cd {enter} && {compile}cargo trap invoke {}", project.invoke));
     if ui.is_json() {
         let files: Vec<_> = rendered.iter().map(|(path, _)| path).collect();
         ui.json(&serde_json::json!({
@@ -296,14 +305,16 @@ mod tests {
         for project in projects().unwrap() {
             for platform in platform::all().unwrap() {
                 let files = render(&project.id, "my-service", &platform.manifest.id).unwrap();
-                let cargo = files.iter().find(|(path, _)| path == "Cargo.toml").expect("a Cargo.toml");
+                assert!(files.iter().any(|(path, _)| path == ".gitignore"), "a .gitignore");
+                let cargo = files.iter().find(|(path, _)| path == "Cargo.toml");
+                assert_eq!(cargo.is_some(), project.compile.is_none(), "{}", project.id);
+                let Some(cargo) = cargo else { continue };
                 let manifest: toml::Table = toml::from_slice(&cargo.1).unwrap();
                 assert_eq!(manifest["package"]["name"].as_str(), Some("my-service"));
                 assert_eq!(
                     manifest["package"]["metadata"]["trap"]["platform"].as_str(),
                     Some(platform.manifest.id.as_str())
                 );
-                assert!(files.iter().any(|(path, _)| path == ".gitignore"), "a .gitignore");
             }
         }
     }

@@ -118,7 +118,7 @@ exit: 2
 ----- stdout -----
 ----- stderr -----
 error: invalid value 'azure' for '--template <NAME>'
-  [possible values: architect, digitalocean, firebase, functions-framework, genezio, genezio-function, lambda, netlify, netlify-v1, openwhisk, server, axum, events, glitch, greet, hello-axum, hello-runtime, library, minimal, orders, streaming, sync]
+  [possible values: architect, digitalocean, firebase, functions-framework, genezio, genezio-function, lambda, netlify, netlify-v1, openwhisk, server, any-language, axum, events, glitch, greet, hello-axum, hello-runtime, library, minimal, orders, streaming, sync]
 
 For more information, try '--help'.
 

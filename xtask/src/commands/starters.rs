@@ -48,8 +48,8 @@ pub fn run(_: &Args) -> Result<()> {
     ensure!(settings.contains(ABORTS), "the model does not say what a panic does");
     let settings = format!("{SETTINGS}{settings}");
     for example in all()? {
-        // A library has a starter of its own, and without cargo there is nothing to start.
-        if matches!(example.kind, Kind::Library | Kind::Other) {
+        // A library has a starter of its own.
+        if example.kind == Kind::Library {
             continue;
         }
         let project = projects.join(&example.name);
@@ -64,11 +64,18 @@ pub fn run(_: &Args) -> Result<()> {
 }
 
 fn make(name: &str, example: &Path, asked: &Asked, project: &Path, settings: &str) -> Result<()> {
-    let manifest = fs::read_to_string(example.join("Cargo.toml"))?;
-    let package = toml::from_str::<Manifest>(&manifest).context("a manifest without a description")?.package;
-    write(&project.join("project.toml"), &of_project(name, &package.description, asked))?;
+    let description = match &asked.starter {
+        Some(_) => first_sentence(&fs::read_to_string(example.join("README.md"))?)?,
+        None => {
+            let manifest = fs::read_to_string(example.join("Cargo.toml"))?;
+            let manifest: Manifest = toml::from_str(&manifest).context("a manifest without a description")?;
+            manifest.package.description
+        }
+    };
+    write(&project.join("project.toml"), &of_project(name, &description, asked))?;
     let files = project.join("files");
-    write(&files.join("dot-gitignore"), "/target\n")?;
+    let made = asked.starter.iter().map(|starter| format!("/{}\n", starter.program)).collect::<String>();
+    write(&files.join("dot-gitignore"), &format!("/target\n{made}"))?;
     for path in paths(example)? {
         let relative = path.strip_prefix(example)?;
         let bytes = fs::read(&path)?;
@@ -98,15 +105,27 @@ fn make(name: &str, example: &Path, asked: &Asked, project: &Path, settings: &st
 fn of_project(name: &str, description: &str, asked: &Asked) -> String {
     // A question whose answer is fit for a terminal.
     let first = asked.ask.iter().find(|ask| ask.answer.is_some());
-    let args = first.map_or_else(|| "/".to_owned(), |ask| as_typed(&ask.args));
+    let mut args = first.map_or_else(|| "/".to_owned(), |ask| as_typed(&ask.args));
+    let mut compile = String::new();
+    if let Some(starter) = &asked.starter {
+        args = format!("--program {} {args}", starter.program);
+        compile = format!("compile = {}\n", toml::Value::String(starter.compile.clone()));
+    }
     let mut letters = description.chars();
     let first = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
     format!(
         "# Made from `examples/{name}` by `cargo xtask generate`.\nmanifest-version = 1\nid = \"{name}\"\n\
-         summary = \"{first}{}\"\ninvoke = {}\n",
+         summary = \"{first}{}\"\n{compile}invoke = {}\n",
         letters.as_str(),
         toml::Value::String(args)
     )
+}
+
+/// What a README without a manifest beside it says first, up to a colon or a full stop.
+fn first_sentence(readme: &str) -> Result<String> {
+    let paragraph = readme.split("\n\n").nth(1).context("a README of a title alone")?;
+    let end = paragraph.find([':', '.']).unwrap_or(paragraph.len());
+    Ok(paragraph[..end].replace('\n', " "))
 }
 
 /// Words as a shell is given them.

@@ -25,8 +25,20 @@ pub struct Asked {
     /// Whether a project that begins with it unwinds, because a panic is the failure of one call and no more.
     #[serde(default)]
     pub unwinds: bool,
+    /// How a project that begins with it makes its program, where it is not cargo that does.
+    pub starter: Option<Starter>,
     #[serde(default)]
     pub ask: Vec<Ask>,
+}
+
+/// What stands in cargo's place in a project without it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Starter {
+    /// A line for the shell that makes the program for a machine like its own.
+    pub compile: String,
+    /// The file that it makes.
+    pub program: String,
 }
 
 /// One question, and everything that must come of it.

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::asked::Starter;
 use super::{Example, Kind, Machine, build};
 use crate::{dir, ui};
 
@@ -24,15 +25,35 @@ pub fn check(cli: &Path, examples: &[Example]) -> Result<()> {
     fs::write(folder.path().join("Cargo.toml"), manifest(&members)?)?;
     // The versions that the examples were built with.
     fs::copy(dir::root().join("Cargo.lock"), folder.path().join("Cargo.lock"))?;
-    for names in build::groups(examples) {
+    for group in build::groups(examples) {
         let mut cargo = Command::new("cargo");
-        cargo.current_dir(folder.path()).args(["build", "--bins", "--profile", build::PROFILE]);
-        cargo.args(names.iter().flat_map(|name| ["--package".to_owned(), project(name)]));
+        cargo.current_dir(folder.path()).args(["build", "--bins", "--release"]).envs(build::panics(group[0]));
+        cargo.args(group.iter().flat_map(|example| ["--package".to_owned(), project(&example.name)]));
         build::for_machine(&mut cargo, Machine::X64);
         build::succeed(cargo.env("CARGO_TARGET_DIR", dir::target()))?;
     }
+    for example in examples {
+        if let Some(starter) = &example.asked.starter {
+            without_cargo(cli, folder.path(), example, starter)
+                .with_context(|| format!("the project of `{}`", example.name))?;
+        }
+    }
     ui::data(&format!("{} projects compile: {}", members.len(), members.join(", ")));
     Ok(())
+}
+
+/// As `cargo trap new` says: its own line makes the program, which then answers.
+fn without_cargo(cli: &Path, folder: &Path, example: &Example, starter: &Starter) -> Result<()> {
+    let name = project(&example.name);
+    let mut new = Command::new(cli);
+    new.current_dir(folder).args(["trap", "new", &name, "--template", &example.name, "--quiet"]);
+    build::succeed(&mut new)?;
+    let folder = folder.join(name);
+    build::succeed(Command::new("sh").arg("-c").arg(&starter.compile).current_dir(&folder))?;
+    let mut invoke = Command::new(cli);
+    invoke.args(["trap", "invoke", "--program", &starter.program]).args(&example.asked.ask[0].args);
+    let output = invoke.current_dir(&folder).output().context("could not start it")?;
+    example.asked.ask[0].hold(&folder, &output.stdout, &String::from_utf8_lossy(&output.stderr))
 }
 
 /// Another name than the example's, so that neither takes the other's place among what is built.
@@ -43,16 +64,11 @@ fn project(example: &str) -> String {
 fn manifest(members: &[String]) -> Result<String> {
     let root = fs::read_to_string(dir::root().join("Cargo.toml")).context("could not read `Cargo.toml`")?;
     let root: toml::Table = toml::from_str(&root)?;
-    let profiles = &root["profile"];
-    let profiles = ["release", build::PROFILE].map(|name| {
-        let profile = toml::to_string(&without_packages(&profiles[name]))?;
-        Ok(format!("[profile.{name}]\n{profile}"))
-    });
-    let profiles = profiles.into_iter().collect::<Result<Vec<_>>>()?.join("\n");
+    let release = toml::to_string(&without_packages(&root["profile"]["release"]))?;
     Ok(format!(
         "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n\
          # Until it is published, and whenever it is ahead of what is.\n\
-         [patch.crates-io]\ntrap-runtime = {{ path = {:?} }}\n\n{profiles}",
+         [patch.crates-io]\ntrap-runtime = {{ path = {:?} }}\n\n[profile.release]\n{release}",
         dir::root().join("runtime")
     ))
 }
