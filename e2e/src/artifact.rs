@@ -145,8 +145,8 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
 /// # Errors
 /// With everything the build printed.
 pub fn for_platform(platform: &str, program: &str, more: &[&str], folder: &Path) -> Result<()> {
-    let mut command = Command::new(cli()?);
-    command.args(["trap", "build", "-p", program, "--profile", "trap-test", "--arch", "x64"]);
+    let mut command = trap()?;
+    command.args(["build", "-p", program, "--arch", "x64"]);
     command.args(["--platform", platform]).args(more).arg("--out-dir").arg(folder);
     run(&mut command).map(drop)
 }
@@ -157,8 +157,8 @@ fn build(recipe: Recipe) -> Result<PathBuf> {
         fs::remove_dir_all(&folder).map_err(|error| format!("removing an old artifact: {error}"))?;
     }
     fs::create_dir_all(&folder).map_err(|error| format!("creating `{}`: {error}", folder.display()))?;
-    let mut command = Command::new(cli()?);
-    command.args(["trap", "build", "--arch", recipe.carries.word(), "--platform", recipe.platform]);
+    let mut command = trap()?;
+    command.args(["build", "--arch", recipe.carries.word(), "--platform", recipe.platform]);
     command.args(["--payload", recipe.payload.word(), "--takeover", recipe.takeover.word()]);
     command.arg("--out-dir").arg(&folder);
     match recipe.program {
@@ -167,9 +167,10 @@ fn build(recipe: Recipe) -> Result<PathBuf> {
             command.arg("--program").arg(padded(arch)?);
         }
         named => {
-            let profile =
-                if recipe.takeover == Takeover::Library { "trap-test-library" } else { "trap-test" };
-            command.args(["-p", named.word(), "--profile", profile]);
+            command.args(["-p", named.word()]);
+            if recipe.takeover == Takeover::Library {
+                command.envs(UNWIND);
+            }
         }
     }
     run(&mut command)?;
@@ -195,6 +196,27 @@ fn padded(arch: Arch) -> Result<PathBuf> {
         run(Command::new("chmod").arg("755").arg(&path))?;
         Ok(path)
     })
+}
+
+/// The release profile, as the tests build programs: small enough to embed, quick to compile. `xtask/suites` has the same
+/// in its suites, so that what one has compiled serves the others.
+const QUICK: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "false"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+];
+
+/// The same for what must outlive a panic in it: a library, a class.
+pub const UNWIND: [(&str, &str); 1] = [("CARGO_PROFILE_RELEASE_PANIC", "unwind")];
+
+/// `cargo trap`, which compiles quickly.
+///
+/// # Errors
+/// Those of [`cli`].
+pub fn trap() -> Result<Command> {
+    let mut command = Command::new(cli()?);
+    command.arg("trap").envs(QUICK);
+    Ok(command)
 }
 
 /// The command line of this checkout, built once per run; or the one that `CARGO_TRAP_E2E_CLI` names.

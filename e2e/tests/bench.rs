@@ -201,8 +201,8 @@ fn under_the_client_of_aws() {
 fn a_library_and_a_wrapper_beside_what_they_are_held_against() {
     let Some((program, nodes)) = ready() else { return };
     let place = Place::new(&program);
-    let mut command = Command::new(artifact::cli().expect("it compiles"));
-    command.args(["trap", "bench", "--package", "library", "--profile", "trap-test-library", "--locked"]);
+    let mut command = artifact::trap().expect("it compiles");
+    command.args(["bench", "--package", "library", "--locked"]).envs(artifact::UNWIND);
     command.args(["--runs", "3", "--warm", "2", "--format", "json", "--node", path(&nodes[1].1)]);
     for variant in ["file/library", "base64/library", "file/wrapper", "file/exec:stub"] {
         command.args(["--variant", variant]);
@@ -211,8 +211,6 @@ fn a_library_and_a_wrapper_beside_what_they_are_held_against() {
     for budget in ["file/wrapper: over-bootstrap<=60s", "file/library: over-boot<=60s"] {
         command.args(["--budget", budget]);
     }
-    // Compiled where the next run finds it.
-    command.arg("--target-dir").arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-library"));
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).env("TMPDIR", place.temporary.path());
     let output = command.env_remove("CARGO_TRAP_NODE").output().expect("it starts");
     place.is_clean();

@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use e2e::artifact::{cli, run};
+use e2e::artifact::{UNWIND, cli, run, trap};
 use e2e::subject::{Arch, Node};
 use e2e::{Result, tools};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -72,30 +72,17 @@ impl Drop for Running {
     }
 }
 
-/// Compiles something of this workspace, and says where it is.
-fn built(arguments: &[&str]) -> Result<PathBuf> {
-    let mut command = Command::new("cargo");
-    command.args(["build", "--quiet", "--locked", "--message-format=json"]).args(arguments);
-    let messages = run(&mut command)?;
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| "cargo did not say where the program is".to_owned())
-}
-
 /// A script that compared nothing must not pass.
 fn expect_last_words(said: &str, words: &str) -> Result<()> {
     if said.trim_end().ends_with(words) { Ok(()) } else { Err(format!("it said: {said}")) }
 }
 
 fn a_class_answers_as_genezios_own_handler() -> Result<()> {
-    let program = built(&["--package=trap-runtime", "--example=class", "--features=class"])?;
     let folder = folder()?;
     let said = run(Command::new(tools::node(Arch::X64, Node::V22)?)
         .arg("e2e/hosts/class.mjs")
         .arg(modules()?.join("genezio/build/src/bundlers/node/lambdaHandlerGenerator.js"))
-        .arg(program)
+        .arg(env!("CARGO_BIN_EXE_greeter"))
         .arg(folder.path()))?;
     expect_last_words(&said, "cases agree")
 }
@@ -138,9 +125,19 @@ fn check_types(folder: &Path) -> Result<()> {
     run(command.arg(modules()?.join("typescript/bin/tsc")).arg("--project").arg(folder)).map(drop)
 }
 
+/// Builds `every-type`.
+fn build(platform: &str, folder: &Path) -> Result<()> {
+    let mut command = trap()?;
+    command.args(["build", "-p", "every-type", "--arch", "x64", "--platform", platform]);
+    // A panic is an error of its call only where it unwinds.
+    run(command.envs(UNWIND).arg("--out-dir").arg(folder)).map(drop)
+}
+
 fn our_client_gets_every_type_back() -> Result<()> {
-    let program = built(&["--package=every-type"])?;
     let folder = folder()?;
+    let artifact = folder.path().join("artifact");
+    build("lambda", &artifact)?;
+    let program = artifact.join("trap/every-type.x64.bin");
     let client = folder.path().join("client.ts");
     let mut command = Command::new(cli()?);
     command.args(["trap", "client", "--lang", "ts", "--out"]).arg(&client).arg(&program);
@@ -182,11 +179,7 @@ fn our_client_gets_every_type_back() -> Result<()> {
 fn genezios_client_calls_the_class_in_its_bundle() -> Result<()> {
     let folder = folder()?;
     let project = folder.path().join("project");
-    // A panic is an error of its call only where it unwinds.
-    let unwinding = ["--profile", "trap-test-library"];
-    let mut command = Command::new(cli()?);
-    command.args(["trap", "build", "-p", "every-type", "--arch", "x64", "--platform", "genezio"]);
-    run(command.args(unwinding).arg("--out-dir").arg(&project))?;
+    build("genezio", &project)?;
     for name in ["@types/node", "undici-types"] {
         link(&modules()?.join(name), &project.join("node_modules").join(name))?;
     }

@@ -27,8 +27,8 @@ impl Place {
     }
 
     fn trap(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(artifact::cli().unwrap());
-        command.arg("trap").args(arguments).env("CARGO_TRAP_CACHE", self.path("cache"));
+        let mut command = artifact::trap().unwrap();
+        command.args(arguments).env("CARGO_TRAP_CACHE", self.path("cache"));
         command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         command
     }
@@ -36,7 +36,7 @@ impl Place {
     /// Builds the library of `faulty`, which takes seconds, for both machines.
     fn build(&self, more: &[&str]) -> Command {
         let mut command = self.trap(&["build", "--package", "faulty", "--lib", "--platform", "lambda"]);
-        command.args(["--profile", "trap-test-library", "--locked", "--arch", "both"]).args(more);
+        command.args(["--locked", "--arch", "both"]).args(more).envs(artifact::UNWIND);
         command.arg("--target-dir").arg(self.path("target")).arg("--out-dir").arg(self.path("out"));
         command
     }

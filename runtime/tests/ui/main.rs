@@ -3,5 +3,5 @@
 
 #[test]
 fn wrong_use_is_answered_with_what_to_write() {
-    trybuild::TestCases::new().compile_fail("tests/class/wrong/*.rs");
+    trybuild::TestCases::new().compile_fail("tests/ui/wrong/*.rs");
 }

@@ -12,6 +12,7 @@ impl Orders {
     fn anything(&self, value: impl Send) {}
     fn late(&self, name: String, context: GnzContext) {}
     fn constructor(&self) {}
+    fn http(&self) {}
     #[method(http)]
     fn no_request(&self) {}
     #[method(cron = "0 4 * *")]

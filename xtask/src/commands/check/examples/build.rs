@@ -9,27 +9,31 @@ use anyhow::{Result, ensure};
 use super::{Example, Kind, Machine};
 use crate::{cache, dir, process, ui};
 
-/// What the tests build programs with; other suites have built much of it before.
-pub const PROFILE: &str = "trap-test";
-
 /// The programs of this workspace.
 pub fn members(examples: &[Example]) -> Result<()> {
-    for names in groups(examples) {
+    for group in groups(examples) {
         let mut cargo = Command::new("cargo");
-        cargo.current_dir(dir::root()).args(["build", "--locked", "--bins", "--profile", PROFILE]);
-        cargo.args(names.iter().flat_map(|name| ["--package", name]));
+        cargo.current_dir(dir::root()).args(["build", "--locked", "--bins", "--release"]);
+        cargo.args(group.iter().flat_map(|example| ["--package", example.name.as_str()]));
         Machine::ALL.into_iter().for_each(|machine| for_machine(&mut cargo, machine));
+        cargo.envs(panics(group[0]));
         succeed(&mut cargo)?;
     }
     Ok(())
 }
 
-/// The names of what one call makes, for each call: cargo takes the features that any of them asks for.
-pub fn groups(examples: &[Example]) -> Vec<Vec<&str>> {
+/// What one call makes, for each call: cargo takes the features that any of them asks for, and one profile.
+pub fn groups(examples: &[Example]) -> Vec<Vec<&Example>> {
     let members = examples.iter().filter(|example| example.kind == Kind::Member);
-    let (apart, together): (Vec<_>, Vec<_>) = members.partition(|example| example.asked.apart);
-    let together = together.iter().map(|example| example.name.as_str()).collect();
-    std::iter::once(together).chain(apart.iter().map(|example| vec![example.name.as_str()])).collect()
+    let is_apart = |example: &&Example| example.asked.apart || example.asked.unwinds;
+    let (apart, together): (Vec<_>, Vec<_>) = members.partition(is_apart);
+    std::iter::once(together).chain(apart.into_iter().map(|example| vec![example])).collect()
+}
+
+/// Settings of the release profile for what must outlive a panic in it.
+pub fn panics(example: &Example) -> Option<(&'static str, &'static str)> {
+    let unwinds = example.asked.unwinds || example.kind == Kind::Library;
+    unwinds.then_some(("CARGO_PROFILE_RELEASE_PANIC", "unwind"))
 }
 
 /// Adds a machine to a build, linked as `cargo trap build` does: its own builds and these share all but the last step.
@@ -56,7 +60,7 @@ pub fn cli() -> Result<PathBuf> {
 
 /// Where `members` leaves a program.
 pub fn member(name: &str, machine: Machine) -> PathBuf {
-    dir::target().join(machine.target()).join(PROFILE).join(name)
+    dir::target().join(machine.target()).join("release").join(name)
 }
 
 /// A program that cargo does not make.

@@ -155,8 +155,8 @@ fn source(example: &Example, machine: Machine) -> Result<Vec<String>> {
     Ok(match kind {
         Kind::Member => program(build::member(name, machine)),
         Kind::Other => program(build::other(folder, name, &asked.compile, machine)?),
-        Kind::Library => words(&["--package", name, "--profile", "trap-test-library"]),
-        Kind::Alone => words(&["--locked", "--profile", build::PROFILE]),
+        Kind::Library => words(&["--package", name]),
+        Kind::Alone => words(&["--locked"]),
     })
 }
 
@@ -169,6 +169,7 @@ fn question(cli: &Path, example: &Example, machine: Machine, source: &[String], 
     }
     // Not below the example, where a program that is given would have its artifact.
     command.arg("--target-dir").arg(dir::target());
+    command.envs(build::panics(example));
     // The rest is the program's; 30 seconds, the default, are few for an emulated Node.
     command.args(["--timeout", "120"]).args(&ask.args);
     command.current_dir(&example.folder).stdin(Stdio::null()).env("PATH", build::path_with_zig()?);
@@ -204,7 +205,7 @@ fn names_who_compiles_c(cli: &Path, example: &Example, culprit: &str) -> Result<
         }
     }
     let mut command = Command::new(cli);
-    command.args(["trap", "build", "--locked", "--arch", "arm64", "--profile", build::PROFILE]);
+    command.args(["trap", "build", "--locked", "--arch", "arm64"]);
     // Where a compiler has been before, cargo asks again: the variable that named it is gone.
     command.arg("--target-dir").arg(dir::target()).arg("--out-dir").arg(bare.path().join("out"));
     command.current_dir(&example.folder).stdin(Stdio::null()).env("PATH", bare.path());
