@@ -198,11 +198,11 @@ fn padded(arch: Arch) -> Result<PathBuf> {
     })
 }
 
-/// The release profile, as the tests build programs: small enough to embed, quick to compile. `xtask/suites` has the same
+/// The release profile, as the tests build programs: quick to compile, and not too large to carry. `xtask/suites` has the same
 /// in its suites, so that what one has compiled serves the others.
 const QUICK: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_LTO", "false"),
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
 ];
 

@@ -75,7 +75,7 @@ pub async fn run(settings: &Settings, mut stage: Stage, ui: &Ui) -> Result<(Run,
         function,
         request: settings.request.clone(),
         warm: settings.warm,
-        clock: Clock::now(),
+        clock: Clock::common(),
         stop: Stop(told),
     };
     let machine = Machine::this();

@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn lines_are_told_apart_by_stream_and_shape() {
-        let clock = Clock::now();
+        let clock = Clock::common();
         let watch = Watch::new(Witness::new("node"), clock);
         let observer = watch.observer();
         let log = |stream, line: &str| observer.report(1, 1, Phase::Log { stream, line: line.into() });

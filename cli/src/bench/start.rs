@@ -273,7 +273,7 @@ fn sample(round: u32, seen: &Seen) -> Result<Sample, String> {
 fn trace(round: u32, seen: &Seen) -> Result<Trace, String> {
     let (since, polled) = beginning(seen)?;
     let laps = seen.laps.as_ref().ok_or("the traced module did not tell its phases")?;
-    let clock = Clock::now().ok_or("this system has no clock to compare with")?;
+    let clock = Clock::common().ok_or("this system has no clock to compare with")?;
     let told = |moment| clock.instant(moment).map(|moment| signed(since, moment)).ok_or("it told no moment");
     let moments = Moments {
         loading: seen.loading.map(|moment| signed(since, moment)),

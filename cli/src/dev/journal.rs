@@ -149,7 +149,7 @@ impl Journal {
         Arc::new(Self {
             began: Instant::now(),
             began_at: SystemTime::now(),
-            clock: Clock::now(),
+            clock: Clock::common(),
             state: Mutex::default(),
             revision,
         })

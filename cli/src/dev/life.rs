@@ -206,7 +206,7 @@ mod tests {
         let since = Instant::now();
         for (ms, phase) in phases {
             let event = Event { at: since + Duration::from_millis(ms), sandbox: 1, launch: 1, phase };
-            life.note(&event, Clock::now());
+            life.note(&event, Clock::common());
         }
     }
 
@@ -215,7 +215,7 @@ mod tests {
     }
 
     fn told(life: &Life) -> Vec<(Step, u64)> {
-        life.phases(Clock::now()).into_iter().map(|(step, ms)| (step, ms.round() as u64)).collect()
+        life.phases(Clock::common()).into_iter().map(|(step, ms)| (step, ms.round() as u64)).collect()
     }
 
     #[test]

@@ -406,6 +406,6 @@ impl Reader {
 /// that is when the line arrived.
 fn loading(line: &str, marker: &str) -> Option<Instant> {
     let told = line.strip_prefix(marker)?.trim();
-    let clock = Clock::now().zip(told.parse().ok());
+    let clock = Clock::common().zip(told.parse().ok());
     Some(clock.and_then(|(clock, told)| clock.instant(told)).unwrap_or_else(Instant::now))
 }
