@@ -27,7 +27,12 @@ impl Place {
     }
 
     fn trap(&self, arguments: &[&str]) -> Command {
-        let mut command = artifact::trap().unwrap();
+        let mut command = Command::new(artifact::cli().unwrap());
+        command.arg("trap");
+        self.prepare(command, arguments)
+    }
+
+    fn prepare(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).env("CARGO_TRAP_CACHE", self.path("cache"));
         command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         command
@@ -35,7 +40,8 @@ impl Place {
 
     /// Builds the library of `faulty`, which takes seconds, for both machines.
     fn build(&self, more: &[&str]) -> Command {
-        let mut command = self.trap(&["build", "--package", "faulty", "--lib", "--platform", "lambda"]);
+        let arguments = ["build", "--package", "faulty", "--lib", "--platform", "lambda"];
+        let mut command = self.prepare(artifact::trap().unwrap(), &arguments);
         command.args(["--locked", "--arch", "both"]).args(more).envs(artifact::UNWIND);
         command.arg("--target-dir").arg(self.path("target")).arg("--out-dir").arg(self.path("out"));
         command
