@@ -134,6 +134,16 @@ impl CargoArgs {
 }
 
 /// The cargo that called us, so that `cargo +nightly trap build` stays on nightly; else the one in `PATH`.
+///
+/// Where we were started by `cargo run` or in a test, the environment describes a package, but not the one that is built.
+/// Build scripts that look at it, as ring's does, would be run and all that depends on them compiled anew each time.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
 }

@@ -229,8 +229,7 @@ pub fn cli() -> Result<PathBuf> {
     }
     static MADE: Once<(), Result<PathBuf>> = Once::new();
     MADE.get((), || {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = cargo_trap::cargo_args::cargo();
         command.args(["build", "--quiet", "--package", "cargo-trap", "--bin", "cargo-trap"]);
         let messages = run(command.args(["--message-format", "json"]))?;
         messages

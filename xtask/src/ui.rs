@@ -11,7 +11,17 @@ pub fn data(line: &str) {
 
 /// Prints one line of talk on stderr, the verb set off on the left.
 pub fn step(verb: &str, text: &str) {
-    let _ = writeln!(std::io::stderr(), "{verb:>10} {text}");
+    said(&line(verb, text));
+}
+
+/// The same as text.
+pub fn line(verb: &str, text: &str) -> String {
+    format!("{verb:>10} {text}\n")
+}
+
+/// Hands on what something else has said, in one piece.
+pub fn said(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Prints an error and its causes on stderr.

@@ -1,10 +1,11 @@
 //! `cargo xtask test`: set up what suites need, run them all, and count what came of them.
 
+use std::sync::{Mutex, mpsc};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::suite::{self, Provision, Report, Suite};
+use crate::suite::{self, Provision, Report, Suite, View};
 use crate::tool;
 use crate::{dir, ui};
 
@@ -32,15 +33,7 @@ pub fn run(args: &Args) -> Result<()> {
     let provision = Provision::new(tool::with_needs(suites.iter().flat_map(|suite| &suite.needs), &tools)?);
     let missing = provision.packages()?;
 
-    let report = provision.work_all(|| {
-        let mut report = Report::default();
-        for suite in &suites {
-            let start = Instant::now();
-            let outcome = suite::run(suite, &provision);
-            report.add(&suite.name, outcome, start.elapsed());
-        }
-        report
-    });
+    let report = provision.work_all(|| run_all(&suites, &provision));
     ui::data("");
     if let Some(missing) = missing {
         ui::data(&missing);
@@ -52,6 +45,41 @@ pub fn run(args: &Args) -> Result<()> {
         0 => Ok(()),
         failed => bail!("{failed} of {} suites failed", suites.len()),
     }
+}
+
+/// Runs all in their order; those that may run beside others form a queue of their own, which each joins in its turn.
+fn run_all(suites: &[&Suite], provision: &Provision<'_>) -> Report {
+    let report = Mutex::new(Report::default());
+    let one = |suite: &Suite, view: &View| {
+        let start = Instant::now();
+        let outcome = suite::run(suite, provision, view);
+        report.lock().expect("no holder panics").add(&suite.name, outcome, start.elapsed());
+    };
+    let (queue, turns) = mpsc::channel::<&Suite>();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for suite in turns {
+                match View::kept(&suite.name) {
+                    Ok(view) => {
+                        one(suite, &view);
+                        view.close();
+                    }
+                    Err(_) => one(suite, &View::open()),
+                }
+            }
+        });
+        for &suite in suites {
+            // Alone, it has nobody to run beside.
+            if suite.beside && suites.len() > 1 {
+                ui::step("beside", &format!("{}: {}", suite.name, suite.summary));
+                queue.send(suite).expect("the other end listens");
+            } else {
+                one(suite, &View::open());
+            }
+        }
+        drop(queue);
+    });
+    report.into_inner().expect("no holder panics")
 }
 
 fn choose<'a>(known: &'a [Suite], names: &[String]) -> Result<Vec<&'a Suite>> {

@@ -30,6 +30,10 @@ pub struct Suite {
     /// Variables for every step.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Whether it runs beside those that follow, with what they leave of the machine, and is shown when it is over: one that
+    /// compiles and compares, and measures no time.
+    #[serde(default)]
+    pub beside: bool,
     /// Longest time a step may take under CI, where nobody watches.
     #[serde(default = "default_minutes")]
     pub minutes: u32,

@@ -4,8 +4,10 @@ mod manifest;
 mod outcome;
 mod provision;
 mod run;
+mod view;
 
 pub use manifest::{Suite, all};
 pub use outcome::{Outcome, Report};
 pub use provision::Provision;
 pub use run::{is_ci, npm_ci, run};
+pub use view::View;

@@ -1,13 +1,15 @@
 //! Runs one suite: waits for its tools, then takes its steps.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 
 use super::manifest::{Step, Suite};
 use super::provision::outcome;
-use super::{Outcome, Provision};
+use super::{Outcome, Provision, View};
 use crate::{cache, dir, prerequisite, process, tool, ui};
 
 /// Status of coreutils' `timeout` when the time was up.
@@ -18,17 +20,17 @@ pub fn is_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }
 
-/// Runs a suite in full view.
-pub fn run(suite: &Suite, tools: &Provision<'_>) -> Outcome {
-    ui::step("suite", &format!("{}: {}", suite.name, suite.summary));
-    let result = take(suite, tools);
+/// Runs a suite, to be seen in this view.
+pub fn run(suite: &Suite, tools: &Provision<'_>, view: &View) -> Outcome {
+    view.step("suite", &format!("{}: {}", suite.name, suite.summary));
+    let result = take(suite, tools, view);
     match result {
         Outcome::Skipped(reason) if is_ci() => Outcome::Failed(format!("not skipped under CI: {reason}")),
         other => other,
     }
 }
 
-fn take(suite: &Suite, tools: &Provision<'_>) -> Outcome {
+fn take(suite: &Suite, tools: &Provision<'_>, view: &View) -> Outcome {
     let waited = |need: &String| process::with_signs_of_life(need, || tools.wait(need));
     let mut absent = suite.needs.iter().filter_map(waited).collect::<Vec<_>>();
     // What should have worked says more than what this machine never had.
@@ -47,7 +49,7 @@ fn take(suite: &Suite, tools: &Provision<'_>) -> Outcome {
         }
     }
     for step in &suite.step {
-        match take_step(suite, step) {
+        match take_step(suite, step, view) {
             Ok(None) => {}
             Ok(Some(reason)) => return Outcome::Failed(reason),
             Err(error) => return Outcome::Failed(format!("{error:#}")),
@@ -58,6 +60,9 @@ fn take(suite: &Suite, tools: &Provision<'_>) -> Outcome {
 
 /// Installs a folder's npm packages unless they are those of its lock file already.
 pub fn npm_ci(folder: &str) -> Result<()> {
+    // Two suites may want the same at the same time.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().expect("no holder panics");
     let path = dir::root().join(folder);
     let key = cache::key(&[path.join("package-lock.json")])?;
     let modules = path.join("node_modules");
@@ -71,12 +76,12 @@ pub fn npm_ci(folder: &str) -> Result<()> {
 }
 
 /// Returns why the step failed.
-fn take_step(suite: &Suite, step: &Step) -> Result<Option<String>> {
+fn take_step(suite: &Suite, step: &Step, view: &View) -> Result<Option<String>> {
     let shown = step.run.join(" ");
-    ui::step("$", &shown);
-    let mut command = command(&step.run, suite.minutes)?;
+    view.step("$", &shown);
+    let mut command = command(suite, &step.run)?;
     command.current_dir(dir::root().join(&step.cwd)).envs(&suite.env).envs(&step.env);
-    let status = process::openly(&mut command)?;
+    let status = view.run(&mut command)?;
     Ok(match status.code() {
         Some(0) => None,
         Some(TIME_IS_UP) if is_ci() => Some(format!("`{shown}` took more than {} minutes", suite.minutes)),
@@ -84,19 +89,23 @@ fn take_step(suite: &Suite, step: &Step) -> Result<Option<String>> {
     })
 }
 
-fn command(words: &[String], minutes: u32) -> Result<Command> {
+fn command(suite: &Suite, words: &[String]) -> Result<Command> {
     let (program, arguments) = words.split_first().context("a step that runs nothing")?;
     let own = std::env::current_exe().context("could not find this program")?;
     let program = if program == "xtask" { own.as_path() } else { Path::new(program) };
-    let mut command = if is_ci() && process::exists("timeout") {
+    let limit = format!("{}m", suite.minutes);
+    let mut before = Vec::new();
+    if is_ci() && process::exists("timeout") {
         // It ends the whole group, which a kill of the child alone would leave running.
-        let mut timeout = Command::new("timeout");
-        timeout.args(["--kill-after=10", &format!("{minutes}m")]).arg(program);
-        timeout
-    } else {
-        Command::new(program)
-    };
-    command.args(arguments);
+        before.extend(["timeout", "--kill-after=10", &limit]);
+    }
+    if suite.beside && process::exists("nice") {
+        // Far behind the suite that is watched, and not so far that a Node that boots would seem to hang.
+        before.extend(["nice", "-n", "10"]);
+    }
+    let mut all = before.into_iter().map(OsStr::new).chain([program.as_os_str()]);
+    let mut command = Command::new(all.next().expect("the program at least"));
+    command.args(all).args(arguments);
     if is_ci() {
         // What is compiled once gains nothing from what would speed up the next time.
         command.env("CARGO_INCREMENTAL", "0");
@@ -129,7 +138,7 @@ mod tests {
              [[step]]\nrun = ['mkdir', '{}']",
             mark.display()
         ));
-        let Outcome::Failed(reason) = run(&suite, &Provision::new(Vec::new())) else {
+        let Outcome::Failed(reason) = run(&suite, &Provision::new(Vec::new()), &View::open()) else {
             panic!("a failing step fails the suite")
         };
         assert!(reason.starts_with("`sh -c exit 3` failed with exit status: 3"), "{reason}");
@@ -139,7 +148,7 @@ mod tests {
     #[test]
     fn what_is_missing_keeps_the_steps_from_running() {
         let suite = suite("commands = ['no-such-command']\n[[step]]\nrun = ['cargo', '--version']");
-        assert!(matches!(take(&suite, &Provision::new(Vec::new())), Outcome::Skipped(_)));
+        assert!(matches!(take(&suite, &Provision::new(Vec::new()), &View::open()), Outcome::Skipped(_)));
     }
 
     #[test]
@@ -147,6 +156,6 @@ mod tests {
         let suite = suite(
             "env = { A = '1', B = '1' }\n[[step]]\nrun = ['sh', '-c', 'test $A$B = 12']\nenv = { B = '2' }",
         );
-        assert_eq!(run(&suite, &Provision::new(Vec::new())), Outcome::Passed);
+        assert_eq!(run(&suite, &Provision::new(Vec::new()), &View::open()), Outcome::Passed);
     }
 }

@@ -55,7 +55,7 @@ fn unpack(packages: &[&Package], workspace: &Path) -> Result<()> {
         succeed(&mut tar)?;
     }
     let manifest = workspace.join("Cargo.toml");
-    fs::write(&manifest, manifest_of(packages))
+    fs::write(&manifest, format!("{}\n{}", manifest_of(packages), profile()?))
         .with_context(|| format!("could not write `{}`", manifest.display()))
 }
 
@@ -68,12 +68,21 @@ fn manifest_of(packages: &[&Package]) -> String {
         .filter(|package| needed(&package.name))
         .map(|package| format!("{} = {{ path = {:?} }}\n", package.name, package.folder()))
         .collect::<String>();
-    // The profile is the repository's: what the tests compiled of the dependencies is used again.
     format!(
-        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[patch.crates-io]\n{patches}\n\
-         [profile.dev]\ndebug = \"line-tables-only\"\n",
+        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[patch.crates-io]\n{patches}",
         members.join(", ")
     )
+}
+
+/// The repository's own profile: what the tests have compiled of the dependencies is used again.
+fn profile() -> Result<String> {
+    let text = fs::read_to_string(dir::root().join("Cargo.toml")).context("could not read `Cargo.toml`")?;
+    let mut root: toml::Table = toml::from_str(&text)?;
+    let mut profiles = root.remove("profile").context("the workspace has no profiles")?;
+    let dev = profiles.as_table_mut().and_then(|profiles| profiles.remove("dev"));
+    let dev =
+        toml::Table::from_iter([("dev".to_owned(), dev.context("the workspace has no profile `dev`")?)]);
+    Ok(toml::to_string(&toml::Table::from_iter([("profile".to_owned(), dev.into())]))?)
 }
 
 /// Runs a command in full view, to success.

@@ -27,7 +27,7 @@ pub fn check(cli: &Path, examples: &[Example]) -> Result<()> {
     fs::copy(dir::root().join("Cargo.lock"), folder.path().join("Cargo.lock"))?;
     for group in build::groups(examples) {
         let mut cargo = Command::new("cargo");
-        cargo.current_dir(folder.path()).args(["build", "--bins", "--release"]).envs(build::panics(group[0]));
+        cargo.current_dir(folder.path()).args(["build", "--bins", "--release"]);
         cargo.args(group.iter().flat_map(|example| ["--package".to_owned(), project(&example.name)]));
         build::for_machine(&mut cargo, Machine::X64);
         build::succeed(cargo.env("CARGO_TARGET_DIR", dir::target()))?;
