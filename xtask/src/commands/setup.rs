@@ -28,8 +28,7 @@ pub fn run(args: &Args) -> Result<()> {
     let every = known.iter().map(|tool| tool.name.clone()).collect::<Vec<_>>();
     let wanted = tool::with_needs(if args.tools.is_empty() { &every } else { &args.tools }, &known)?;
     let provision = Provision::new(wanted.clone());
-    provision.packages()?;
-    provision.work_all(|| ());
+    provision.work_all(|| ())?;
 
     let root = cache::root()?;
     let mut failed = 0;

@@ -31,9 +31,7 @@ pub fn run(args: &Args) -> Result<()> {
     let suites = choose(&known, &args.suites)?;
     let tools = tool::all(&dir::tools())?;
     let provision = Provision::new(tool::with_needs(suites.iter().flat_map(|suite| &suite.needs), &tools)?);
-    let missing = provision.packages()?;
-
-    let report = provision.work_all(|| run_all(&suites, &provision));
+    let (report, missing) = provision.work_all(|| run_all(&suites, &provision))?;
     ui::data("");
     if let Some(missing) = missing {
         ui::data(&missing);

@@ -27,10 +27,9 @@ impl<'a> Provision<'a> {
         Self { queue: Mutex::new(tools), done: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// Installs the Debian packages of all tools in one go, before anything else competes for the
-    /// machine. Returns what to type for all that cannot be installed; each tool that needs some of
-    /// it says so again.
-    pub fn packages(&self) -> Result<Option<String>> {
+    /// Installs the Debian packages of all tools in one go. Returns what to type for all that cannot be
+    /// installed; each tool that needs some of it says so again.
+    fn packages(&self) -> Result<Option<String>> {
         let mut packages = BTreeSet::new();
         for tool in self.queue.lock().expect("no holder panics").iter() {
             packages.extend(tool::system(tool)?);
@@ -48,13 +47,19 @@ impl<'a> Provision<'a> {
         }
     }
 
-    /// Installs everything on threads of its own while `meanwhile` runs, and waits for both.
-    pub fn work_all<T>(&self, meanwhile: impl FnOnce() -> T) -> T {
+    /// Installs everything on threads of its own while `meanwhile` runs, and waits for both. Beside what that returns, what to
+    /// type for Debian packages that cannot be installed.
+    pub fn work_all<T>(&self, meanwhile: impl FnOnce() -> T) -> Result<(T, Option<String>)> {
         std::thread::scope(|scope| {
-            for _ in 0..AT_ONCE {
-                scope.spawn(|| self.work());
-            }
-            meanwhile()
+            let packages = scope.spawn(|| {
+                let missing = self.packages();
+                for _ in 0..AT_ONCE {
+                    scope.spawn(|| self.work());
+                }
+                missing
+            });
+            let result = meanwhile();
+            Ok((result, packages.join().expect("it does not panic")?))
         })
     }
 
