@@ -315,7 +315,12 @@ fn fifty_rebuilds_leave_nothing_behind() {
         (place.processes().len(), server.files(), place.left().len())
     };
     settle(2);
-    let first = count();
+    // A file may be open for a moment, here and at the end: what stays is the least of what is seen.
+    let looks = (0..50).map(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        count()
+    });
+    let first = looks.min().expect("there are looks");
     for number in 3..=51 {
         settle(number);
     }
