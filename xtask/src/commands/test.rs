@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::suite::{self, Provision, Report, Suite, View};
 use crate::tool;
-use crate::{dir, ui};
+use crate::{dir, process, ui};
 
 /// Set up what the tests need and run all of them
 #[derive(Debug, Default, clap::Args)]
@@ -55,7 +55,7 @@ fn run_all(suites: &[&Suite], provision: &Provision<'_>) -> Report {
     };
     let (queue, turns) = mpsc::channel::<&Suite>();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let beside = scope.spawn(|| {
             for suite in turns {
                 match View::kept(&suite.name) {
                     Ok(view) => {
@@ -76,6 +76,7 @@ fn run_all(suites: &[&Suite], provision: &Provision<'_>) -> Report {
             }
         }
         drop(queue);
+        process::with_signs_of_life("suites that run beside", || beside.join().expect("it does not panic"));
     });
     report.into_inner().expect("no holder panics")
 }
@@ -93,6 +94,20 @@ fn choose<'a>(known: &'a [Suite], names: &[String]) -> Result<Vec<&'a Suite>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_runs_beside_another_is_counted_as_well() {
+        let suite = |name: &str, step: &str| {
+            let mut suite: Suite =
+                toml::from_str(&format!("summary = 's'\norder = 1\n{step}")).expect("a suite");
+            name.clone_into(&mut suite.name);
+            suite
+        };
+        let beside = suite("beside", "beside = true\n[[step]]\nrun = ['sh', '-c', 'exit 3']");
+        let watched = suite("watched", "[[step]]\nrun = ['cargo', '--version']");
+        let report = run_all(&[&beside, &watched], &Provision::new(Vec::new()));
+        assert_eq!((report.failed(), report.lines().len()), (1, 3), "{:?}", report.lines());
+    }
 
     #[test]
     fn an_unknown_suite_is_answered_with_the_known_ones() {
