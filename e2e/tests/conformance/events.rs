@@ -46,6 +46,10 @@ impl Running for Emulator {
         };
         let _turn = self.turn.lock();
         let response = match self.runtime.ask(event.to_string().as_bytes())? {
+            // So it ends what it is at when it is told to end; no program posts nothing, not even for an empty body.
+            Answer::Posted(body) if body.is_empty() => {
+                return Err("the emulator answered with nothing".to_owned());
+            }
             Answer::Posted(body) => response(body)?,
             Answer::Failed { kind, .. } => failed(kind),
             Answer::TimedOut(text) => failed(text),

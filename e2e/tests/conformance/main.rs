@@ -18,11 +18,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use hosts::{Host, Setup};
 
 fn main() {
-    let mut arguments = Arguments::from_args();
-    // Cases wait for hosts to start and for deadlines. Two more than there are cores keep these busy.
-    arguments
-        .test_threads
-        .get_or_insert_with(|| std::thread::available_parallelism().map_or(2, |cores| cores.get() + 2));
+    let arguments = Arguments::from_args();
     let base = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
     e2e::stage::set_base(&base);
     let apart = if arguments.list { Ok(()) } else { server::live_apart() };
