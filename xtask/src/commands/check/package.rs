@@ -1,4 +1,4 @@
-//! Every crate that can be published compiles from its own package, with nothing but what is in it.
+//! Every crate that can be published builds from its own package, with nothing but what is in it.
 //!
 //! Cargo's own verification is not used, because it can build yesterday's sources: it serves packages
 //! that depend on each other from a registry of its own, unpacks that once per version into cargo's
@@ -27,11 +27,11 @@ pub fn run() -> Result<()> {
 
     let workspace = dir::target().join("package/workspace");
     unpack(&packages, &workspace)?;
-    // The versions that the tests compile; cargo drops what no package asks for.
+    // The versions that the tests have compiled; cargo drops what no package asks for.
     fs::copy(dir::root().join("Cargo.lock"), workspace.join("Cargo.lock"))
         .with_context(|| format!("could not copy `Cargo.lock` to `{}`", workspace.display()))?;
     let mut cargo = Command::new("cargo");
-    cargo.args(["check", "--workspace"]).current_dir(&workspace).env("CARGO_TARGET_DIR", dir::target());
+    cargo.args(["build", "--workspace"]).current_dir(&workspace).env("CARGO_TARGET_DIR", dir::target());
     succeed(&mut cargo)?;
 
     let names = packages.iter().map(|package| package.name.as_str()).collect::<Vec<_>>();
