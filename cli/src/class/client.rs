@@ -15,14 +15,14 @@ const COMMON: &str = include_str!("client.ts");
 /// The text of the module.
 ///
 /// # Errors
-/// `class-name` for one that TypeScript has no class of; `class-type` for a type whose values cannot be told apart.
+/// `class-name` for one that TypeScript has no class of.
 pub fn typescript(class: &Class) -> Result<String> {
     if !is_identifier(&class.name) || names::is_taken(&class.name) {
         let message = format!("`{}` cannot name a class in TypeScript", class.name);
         return Err(Error::known("class-name", crate::Class::Request, message)
             .with_hint("call it something else in Rust"));
     }
-    let maker = Maker::new(class, Dialect::Full)?;
+    let maker = Maker::new(class, Dialect::Full);
     let writer = Writer::new(class, Dialect::Full);
     let name = &class.name;
     let mut text = format!(

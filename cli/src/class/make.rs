@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use super::model::{Call, Class, Content, Field, Form, Plain, Type, Variant};
 use super::names::{is_identifier, quoted};
+use super::tell::Teller;
 use super::typescript::Dialect;
-use crate::{Error, Result};
 
 /// How values travel: they are written and read alike by whatever makes the requests.
 pub(super) const VALUES: &str = include_str!("values.ts");
@@ -30,15 +30,12 @@ function plain(value: any): unknown {
 pub(super) struct Maker<'c> {
     class: &'c Class,
     dialect: Dialect,
+    teller: Teller<'c>,
 }
 
 impl<'c> Maker<'c> {
-    /// # Errors
-    /// `class-type` for a type whose values cannot be told apart.
-    pub(super) fn new(class: &'c Class, dialect: Dialect) -> Result<Self> {
-        let maker = Self { class, dialect };
-        maker.check()?;
-        Ok(maker)
+    pub(super) fn new(class: &'c Class, dialect: Dialect) -> Self {
+        Self { class, dialect, teller: Teller::new(class) }
     }
 
     /// The functions that [`Maker::made`] calls, for all that methods return.
@@ -59,13 +56,13 @@ impl<'c> Maker<'c> {
         for index in types.into_iter().filter(|&index| self.makes(&Type::Named(index))) {
             text.push_str(&self.function(index));
         }
-        text
+        let told = self.teller.functions(&text);
+        text + &told
     }
 
     /// True when something in it has to be made.
     pub(super) fn makes(&self, ty: &Type) -> bool {
-        let is_untagged = matches!(ty, Type::Named(index) if matches!(self.class.types[*index].form, Form::Enum { untagged: true, .. }));
-        !is_untagged && self.finds(ty, &|ty| self.is_made(ty) || *ty == ANY)
+        self.finds(ty, &|ty| self.is_made(ty) || *ty == ANY)
     }
 
     fn is_made(&self, ty: &Type) -> bool {
@@ -77,25 +74,6 @@ impl<'c> Maker<'c> {
         let reached = self.class.reaches(ty);
         let mut parts = reached.iter().flat_map(|&index| self.class.types[index].parts());
         has(ty, holds) || parts.any(|ty| has(ty, holds))
-    }
-
-    /// Without a tag nobody knows which variant it is whose dates are to be made.
-    fn check(&self) -> Result<()> {
-        for (index, declared) in self.class.types.iter().enumerate() {
-            let is_untagged = matches!(declared.form, Form::Enum { untagged: true, .. });
-            if is_untagged && self.finds(&Type::Named(index), &|ty| self.is_made(ty)) {
-                return Err(Error::known(
-                    "class-type",
-                    crate::Class::Request,
-                    format!(
-                        "`{}` is untagged and has dates or bytes in it, which a client cannot tell from text and lists",
-                        declared.name
-                    ),
-                )
-                .with_hint("give the enum a tag, `#[serde(tag = \"kind\")]`, or take them out of it"));
-            }
-        }
-        Ok(())
     }
 
     /// What makes the value of a type of the one that came.
@@ -127,6 +105,7 @@ impl<'c> Maker<'c> {
         let declared = &self.class.types[index];
         let body = match &declared.form {
             Form::Content(content) => format!("  return {};\n", self.content(content, "value")),
+            Form::Enum { untagged: true, variants, .. } => self.untagged(variants),
             Form::Enum { tag, content, variants, .. } => {
                 self.variants(tag.as_deref(), content.as_deref(), variants)
             }
@@ -173,19 +152,24 @@ impl<'c> Maker<'c> {
     /// The names that fields have, and those of types in their place.
     fn names<'f>(&'f self, fields: &'f [Field], depth: u8, names: &mut Vec<&'f str>) {
         for field in fields {
-            let mut ty = &field.ty;
-            while let (true, Type::Option(of)) = (field.flatten, ty) {
-                ty = of;
+            if field.flatten {
+                self.names_of(&field.ty, depth + 1, names);
+            } else {
+                names.push(&field.name);
             }
-            match ty {
-                _ if !field.flatten => names.push(&field.name),
-                Type::Named(index) if depth < 16 => {
-                    if let Form::Content(Content::Struct(fields)) = &self.class.types[*index].form {
-                        self.names(fields, depth + 1, names);
-                    }
-                }
+        }
+    }
+
+    fn names_of<'f>(&'f self, ty: &'f Type, depth: u8, names: &mut Vec<&'f str>) {
+        match ty {
+            Type::Option(of) => self.names_of(of, depth, names),
+            // A type that is put into itself has no end.
+            Type::Named(index) if depth < 16 => match &self.class.types[*index].form {
+                Form::Content(Content::Struct(fields)) => self.names(fields, depth, names),
+                Form::Content(Content::Newtype(of)) => self.names_of(of, depth + 1, names),
                 _ => {}
-            }
+            },
+            _ => {}
         }
     }
 
@@ -209,10 +193,30 @@ impl<'c> Maker<'c> {
                         fields.iter().map(|field| Field { optional: true, ..field.clone() }).collect();
                     self.object(&fields, value, known)
                 }
+                // The form of a value tells its variant only where nothing stands beside it.
+                Form::Enum { untagged: true, .. } if !known.is_empty() => {
+                    let known: Vec<_> = known.iter().map(|name| quoted(name)).collect();
+                    let rest = format!("without({value}, [{}])", known.join(", "));
+                    self.made(ty, &rest)
+                }
                 _ => self.made(ty, value),
             },
             _ => self.made(ty, value),
         }
+    }
+
+    /// Without a tag the form of a value tells which variant wrote it.
+    fn untagged(&self, variants: &'c [Variant]) -> String {
+        let is_made = |variant: &Variant| variant.content.parts().into_iter().any(|ty| self.makes(ty));
+        let end = variants.iter().rposition(is_made).map_or(0, |last| last + 1);
+        let mut text = String::new();
+        for variant in &variants[..end] {
+            let condition = self.teller.variant(variant, "value");
+            let made =
+                if is_made(variant) { self.content(&variant.content, "value") } else { "value".to_owned() };
+            let _ = writeln!(text, "  if ({condition}) return {made};");
+        }
+        text + "  return value;\n"
     }
 
     fn variants(&self, tag: Option<&str>, content: Option<&str>, variants: &[Variant]) -> String {
@@ -233,13 +237,7 @@ impl<'c> Maker<'c> {
 
     /// What a variant is made by; `None` where nothing in it is to be made.
     fn variant(&self, tag: Option<&str>, content: Option<&str>, name: &str, of: &Content) -> Option<String> {
-        let parts = match of {
-            Content::Unit => return None,
-            Content::Newtype(ty) => vec![ty],
-            Content::Tuple(all) => all.iter().collect(),
-            Content::Struct(fields) => fields.iter().map(|field| &field.ty).collect(),
-        };
-        if !parts.into_iter().any(|ty| self.makes(ty)) {
+        if !of.parts().into_iter().any(|ty| self.makes(ty)) {
             return None;
         }
         let at = |key: &str| {

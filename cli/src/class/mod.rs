@@ -13,6 +13,7 @@ mod model;
 mod names;
 mod read;
 mod report;
+mod tell;
 mod typescript;
 
 pub use find::find;

@@ -186,7 +186,8 @@ impl Declared {
 }
 
 impl Content {
-    fn parts(&self) -> Vec<&Type> {
+    /// The types directly in it.
+    pub fn parts(&self) -> Vec<&Type> {
         match self {
             Self::Unit => Vec::new(),
             Self::Newtype(ty) => vec![ty],

@@ -79,7 +79,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     };
     let text = match (args.lang, args.sdk) {
         (Language::Ts, None) => class::client::typescript(&class)?,
-        (Language::Ts, Some(Sdk::Genezio)) => class::genezio::completion(&class)?,
+        (Language::Ts, Some(Sdk::Genezio)) => class::genezio::completion(&class),
     };
     match &args.out {
         None => ui.text(text),

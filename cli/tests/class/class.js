@@ -58,6 +58,10 @@ export class Shop {
     return genezioCall(this.standby, "Shop.any", []);
   }
 
+  async loose() {
+    return genezioCall(this.standby, "Shop.loose", []);
+  }
+
   /** Of the bank. */
   // genezio: http
   async hook(request) {

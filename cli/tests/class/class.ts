@@ -54,6 +54,14 @@ export type Stamp = {
   data: number[];
 };
 
+export type When =
+  | { at: Date }
+  | { every: string };
+
+export type Kind =
+  | { kind: "a" }
+  | { kind: "b"; at: Date };
+
 /** Who calls; clients send it by themselves. */
 export type GnzContext = { isGnzContext?: boolean; token?: string; headers?: any; requestContext?: any };
 
@@ -112,6 +120,10 @@ export class Shop {
 
   async any(): Promise<any> {
     return genezioCall(this.standby, "Shop.any", []);
+  }
+
+  async loose(): Promise<any> {
+    return genezioCall(this.standby, "Shop.loose", []);
   }
 
   /** Of the bank. */

@@ -48,6 +48,7 @@ const methods: Record<string, Method> = {
   odd: { names: ["flat", "kebab"], made: (result) => result.map((one: any) => [one[0], one[1], one[2], makeFlat(one[3]), makeKebab(one[4])]) },
   stamp: { names: ["context", "context_"], made: (result) => makeStamp(result) },
   any: { names: [], made: (result) => (result === null ? null : plain(result)) },
+  loose: { names: [], made: (result) => makeLoose(result) },
 };
 
 /** A value as it travels; what JSON has no form for is told by its place. */
@@ -120,4 +121,82 @@ function makeKebab(value: any): any {
 
 function makeStamp(value: any): any {
   return { ...value, at: new Date(value["at"]) };
+}
+
+function makeLoose(value: any): any {
+  if (value === null) return value;
+  if (Array.isArray(value) && value.every((one: any) => isByte(one))) return value;
+  if (Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && isDate(value[1])) return [value[0], new Date(value[1])];
+  if (typeof value === "string") return value;
+  if (isObject(value) && Array.isArray(value["again"]) && value["again"].every((one: any) => fitsLoose(one)) && (value["note"] === undefined || (value["note"] === null || typeof value["note"] === "bigint")) && hasOnly(value, ["again", "note"])) return { ...value, again: value["again"].map((one: any) => makeLoose(one)) };
+  if (isObject(value) && typeof value["id"] === "number") return { ...value, ...makeWhen(without(value, ["id"])) };
+  if (fitsPlanned(value)) return makePlanned(value);
+  if (fitsKind(value)) return makeKind(value);
+  if (isObject(value) && Object.values(value).every((one: any) => isDate(one))) return Object.fromEntries(Object.entries(value).map(([name, one]: [string, any]) => [name, new Date(one)]));
+  return value;
+}
+
+function makeWhen(value: any): any {
+  if (isObject(value) && isDate(value["at"]) && hasOnly(value, ["at"])) return { ...value, at: new Date(value["at"]) };
+  return value;
+}
+
+function makePlanned(value: any): any {
+  return { ...value, ...makeWhen(without(value, ["id"])) };
+}
+
+function makeKind(value: any): any {
+  switch (value["kind"]) {
+    case "b":
+      return { ...value, at: new Date(value["at"]) };
+  }
+  return value;
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hasOnly(value: any, names: readonly string[]): boolean {
+  return Object.keys(value).every((name) => names.includes(name));
+}
+
+function without(value: any, names: readonly string[]): any {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}
+
+function isByte(value: any): boolean {
+  return Number.isInteger(value) && value >= 0 && value < 256;
+}
+
+/** A text that is a date, as the program writes one. */
+function isDate(value: any): boolean {
+  const form = /^[+-]?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+  return typeof value === "string" && form.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+function fitsLoose(value: any): boolean {
+  return value === null
+    || (Array.isArray(value) && value.every((one: any) => isByte(one)))
+    || (Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && isDate(value[1]))
+    || typeof value === "string"
+    || (isObject(value) && Array.isArray(value["again"]) && value["again"].every((one: any) => fitsLoose(one)) && (value["note"] === undefined || (value["note"] === null || typeof value["note"] === "bigint")) && hasOnly(value, ["again", "note"]))
+    || (isObject(value) && typeof value["id"] === "number")
+    || fitsPlanned(value)
+    || fitsKind(value)
+    || (isObject(value) && Object.values(value).every((one: any) => isDate(one)));
+}
+
+function fitsPlanned(value: any): boolean {
+  return isObject(value) && typeof value["id"] === "string" && fitsWhen(without(value, ["id"]));
+}
+
+function fitsWhen(value: any): boolean {
+  return (isObject(value) && isDate(value["at"]) && hasOnly(value, ["at"]))
+    || (isObject(value) && typeof value["every"] === "string" && hasOnly(value, ["every"]));
+}
+
+function fitsKind(value: any): boolean {
+  return (isObject(value) && value["kind"] === "a" && hasOnly(value, ["kind"]))
+    || (isObject(value) && value["kind"] === "b" && isDate(value["at"]) && hasOnly(value, ["kind", "at"]));
 }

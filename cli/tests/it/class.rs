@@ -71,10 +71,10 @@ fn genezio_is_given_the_class_with_its_methods_and_types() {
     let output = sandbox.output(&["build", "--program", "app", "--out-dir", "ts"]);
     compare("class.ts", &sandbox.read("ts/app.ts"));
     let said = String::from_utf8(output.stderr).unwrap();
-    for name in ["PageLine", "PageBigint", "Flat", "Kebab"] {
+    for name in ["PageLine", "PageBigint", "Flat", "Kebab", "Loose", "Planned"] {
         assert!(said.contains(&format!("no form for `{name}`")), "{said}");
     }
-    assert_eq!(said.matches("no form for").count(), 5, "{said}");
+    assert_eq!(said.matches("no form for").count(), 7, "{said}");
     sandbox.output(&["build", "--program", "app", "--lang", "js", "--out-dir", "js"]);
     compare("class.js", &sandbox.read("js/app.js"));
     // By a name of one's own clients know it too.

@@ -1,7 +1,7 @@
 // Values of every type of `every-type`, chosen at random, and what compares them with what comes back.
 import { deepStrictEqual } from "node:assert/strict";
 import { asBytes } from "./types.js";
-import type { Beside, Bytes, Either, Event, Everything, Flat, Mark, Renamed, Shape, Status, Tree } from "./types.js";
+import type { Beside, Bytes, Either, Event, Everything, Flat, Loose, Mark, Mixed, Planned, Renamed, Shape, Status, Tree, When } from "./types.js";
 
 /** What the values are chosen by: the second argument, else the time. */
 export const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
@@ -32,7 +32,8 @@ export const i64 = () => big(-(2n ** 63n), 2n ** 63n - 1n);
 export const i128 = () => big(-(2n ** 127n), 2n ** 127n - 1n);
 export const date = () => new Date(one([0, 1, -1, 1e12 + below(1e9), -62135596800000, 253402300799999]));
 export const bytes = (): Bytes => asBytes(some(() => below(256), 40));
-export const record = <T>(make: () => T): Record<string, T> => Object.fromEntries(some(() => [text(), make()] as const));
+export const record = <T>(make: () => T, before = ""): Record<string, T> =>
+  Object.fromEntries(some(() => [before + text(), make()] as const));
 export const mark = (): Mark => (below(2) ? { label: text() } : { label: text(), note: text() });
 export const status = (): Status => one<Status>(["not-paid", "paid", "sent"]);
 export const event = (): Event =>
@@ -51,6 +52,33 @@ export const shape = (): Shape =>
 export const beside = (): Beside =>
   one<() => Beside>([() => ({ t: "Empty" }), () => ({ t: "One", c: i64() }), () => ({ t: "Many", c: some(date) })])();
 export const either = (): Either => one<() => Either>([number, text, mark])();
+export const dates = () => record(date, "x");
+export const loose = (depth: number): Loose =>
+  one<() => Loose>([
+    () => null,
+    bytes,
+    date,
+    text,
+    number,
+    () => [status(), date()],
+    () => [date(), ...some(date)],
+    event,
+    beside,
+    () => ({ at: date(), branches: depth ? some(() => loose(depth - 1)) : [] }),
+    mark,
+    shape,
+    dates,
+    // Without it numbers alone would be bytes, and dates alone dates.
+    () => [null, ...(depth ? some(() => loose(depth - 1)) : [])],
+  ])();
+export const when = (): When => (below(2) ? { at: date() } : { every: text() });
+export const mixed = (): Mixed =>
+  one<() => Mixed>([
+    () => ({ page: { items: some(date), next: maybe(u64) }, ...mark(), ...record(() => maybe(date), "x") }),
+    () => ({ name: text(), ...when() }),
+    mark,
+  ])();
+export const planned = (): Planned => ({ id: u64(), ...when() });
 export const tree = (depth: number): Tree => ({
   value: i64(),
   at: date(),
@@ -90,6 +118,9 @@ export const everything = (depth: number): Everything => ({
   shapes: some(shape),
   beside: some(beside),
   either: some(either),
+  loose: some(() => loose(2)),
+  mixed: some(mixed),
+  planned: some(planned),
   page: { items: some(mark), next: maybe(u64) },
   numbers: { items: bytes(), next: maybe(u64) },
   elsewhere: { height: number() },

@@ -6,4 +6,7 @@ export const asBytes = (list: number[]): Bytes => list;
 
 // What it has no form for.
 export type Flat = any;
+export type Mixed = any;
+export type Planned = any;
+export type When = any;
 export type Renamed = any;

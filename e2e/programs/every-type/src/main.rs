@@ -59,6 +59,60 @@ enum Either {
     Mark(Mark),
 }
 
+/// Told by nothing, with parts that JSON has no form for.
+#[derive(Serialize, Deserialize, Typed)]
+#[serde(untagged)]
+enum Loose {
+    Nothing,
+    Bytes(Vec<u8>),
+    At(DateTime<Utc>),
+    Text(String),
+    Number(f64),
+    Pair(Status, DateTime<Utc>),
+    Dates(Vec<DateTime<Utc>>),
+    Event(Event),
+    Beside(Beside),
+    Grown { at: DateTime<Utc>, branches: Vec<Loose> },
+    Mark(Mark),
+    Shape(Shape),
+    ByName(HashMap<String, DateTime<Utc>>),
+    Many(Vec<Loose>),
+}
+
+/// Told by nothing, and each with parts of others in it.
+#[derive(Serialize, Deserialize, Typed)]
+#[serde(untagged)]
+enum Mixed {
+    Page {
+        page: elsewhere::Page<DateTime<Utc>>,
+        #[serde(flatten)]
+        mark: Mark,
+        #[serde(flatten)]
+        more: BTreeMap<String, Option<DateTime<Utc>>>,
+    },
+    When {
+        name: String,
+        #[serde(flatten)]
+        when: When,
+    },
+    Mark(Mark),
+}
+
+#[derive(Serialize, Deserialize, Typed)]
+#[serde(untagged)]
+enum When {
+    Once { at: DateTime<Utc> },
+    Often { every: String },
+}
+
+/// Has the fields of one of several beside its own.
+#[derive(Serialize, Deserialize, Typed)]
+struct Planned {
+    id: Id,
+    #[serde(flatten)]
+    when: When,
+}
+
 #[derive(Serialize, Deserialize, Typed)]
 struct Mark {
     label: String,
@@ -120,6 +174,9 @@ struct Everything {
     shapes: Vec<Shape>,
     beside: Vec<Beside>,
     either: Vec<Either>,
+    loose: Vec<Loose>,
+    mixed: Vec<Mixed>,
+    planned: Vec<Planned>,
     page: elsewhere::Page<Mark>,
     numbers: elsewhere::Page<u8>,
     elsewhere: elsewhere::Mark,
