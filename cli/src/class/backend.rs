@@ -124,7 +124,7 @@ pub fn untold(class: &Class) -> Vec<String> {
         .into_iter()
         .map(|(name, what)| {
             format!(
-                "Genezio's clients have no form for `{name}` ({what}) and take `any` there; `cargo trap client` writes one that does"
+                "Genezio's clients have no form for `{name}` ({what}) and take `any` there; `cargo trap client --sdk genezio` gives them one"
             )
         })
         .collect()

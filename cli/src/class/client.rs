@@ -17,12 +17,8 @@ const COMMON: &str = include_str!("client.ts");
 /// # Errors
 /// `class-name` for one that TypeScript has no class of.
 pub fn typescript(class: &Class) -> Result<String> {
-    if !is_identifier(&class.name) || names::is_taken(&class.name) {
-        let message = format!("`{}` cannot name a class in TypeScript", class.name);
-        return Err(Error::known("class-name", crate::Class::Request, message)
-            .with_hint("call it something else in Rust"));
-    }
-    let maker = Maker::new(class, Dialect::Full);
+    check_name(class)?;
+    let maker = Maker::new(class);
     let writer = Writer::new(class, Dialect::Full);
     let name = &class.name;
     let mut text = format!(
@@ -45,6 +41,17 @@ pub fn typescript(class: &Class) -> Result<String> {
     Ok(text)
 }
 
+/// # Errors
+/// `class-name` for one that TypeScript has no class of.
+pub(super) fn check_name(class: &Class) -> Result<()> {
+    if !is_identifier(&class.name) || names::is_taken(&class.name) {
+        let message = format!("`{}` cannot name a class in TypeScript", class.name);
+        return Err(Error::known("class-name", crate::Class::Request, message)
+            .with_hint("call it something else in Rust"));
+    }
+    Ok(())
+}
+
 fn method(class: &Class, method: &Method, maker: &Maker<'_>, writer: &Writer<'_>) -> String {
     let Method { name, doc, call } = method;
     let class = &class.name;
@@ -62,12 +69,6 @@ fn method(class: &Class, method: &Method, maker: &Maker<'_>, writer: &Writer<'_>
         }
         Call::Rpc { returns, .. } => {
             let parameters = backend::parameters(method);
-            let typed: Vec<_> = parameters
-                .iter()
-                .map(|(name, may_be_missing, ty)| {
-                    format!("{name}{}: {}", if *may_be_missing { "?" } else { "" }, writer.ty(ty))
-                })
-                .collect();
             let names: Vec<_> = parameters.iter().map(|(name, ..)| quoted(name)).collect();
             let values: Vec<_> = parameters.iter().map(|(name, ..)| name.as_str()).collect();
             let (names, values) = (names.join(", "), values.join(", "));
@@ -81,12 +82,22 @@ fn method(class: &Class, method: &Method, maker: &Maker<'_>, writer: &Writer<'_>
             };
             let _ = write!(
                 text,
-                "\n{}  async {name}({}): Promise<{}> {{\n    {body};\n  }}\n",
+                "\n{}  async {} {{\n    {body};\n  }}\n",
                 comment::block(doc, "  "),
-                typed.join(", "),
-                writer.returned(returns)
+                signature(method, returns, writer)
             );
         }
     }
     text
+}
+
+/// A method that a client calls, as its type.
+pub(super) fn signature(method: &Method, returns: &Type, writer: &Writer<'_>) -> String {
+    let typed: Vec<_> = backend::parameters(method)
+        .into_iter()
+        .map(|(name, may_be_missing, ty)| {
+            format!("{name}{}: {}", if may_be_missing { "?" } else { "" }, writer.ty(ty))
+        })
+        .collect();
+    format!("{}({}): Promise<{}>", method.name, typed.join(", "), writer.returned(returns))
 }

@@ -1,11 +1,10 @@
-/** What a client of Genezio's makes its requests with. */
-type Remote = { url: any; deserialize(error: any): any; call(method: any, ...values: any[]): Promise<any> };
-
-/** What is known of a method. */
-type Method = { names: readonly string[]; made: (result: any) => unknown };
-
-/** Has the client send and give every type as it says; `fetch` makes its requests from then on. */
-export function complete(client: { readonly remote: Remote }): void {
+/**
+ * A client of Genezio's under the types that the class has in Rust: ask through what is returned. `fetch` makes its
+ * requests from then on, and what they bring is no longer what the client's own types say.
+ */
+export function complete(client: {
+  readonly remote: { url: any; deserialize(error: any): any; call(method: any, ...values: any[]): Promise<any> };
+}): TheClass {
   const { remote } = client;
   remote.call = async (method: string, ...values: unknown[]): Promise<any> => {
     // The class may have another name in Genezio's hands.
@@ -28,4 +27,5 @@ export function complete(client: { readonly remote: Remote }): void {
     }
     return known ? known.made(reply.result) : reply.result;
   };
+  return client as unknown as TheClass;
 }

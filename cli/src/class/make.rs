@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 use super::model::{Call, Class, Content, Field, Form, Plain, Type, Variant};
 use super::names::{is_identifier, quoted};
 use super::tell::Teller;
-use super::typescript::Dialect;
 
 /// How values travel: they are written and read alike by whatever makes the requests.
 pub(super) const VALUES: &str = include_str!("values.ts");
@@ -26,16 +25,15 @@ function plain(value: any): unknown {
 }
 ";
 
-/// Makes values for one dialect: in Genezio's, bytes are the list of numbers that came, and types have no names.
+/// Writes what makes values.
 pub(super) struct Maker<'c> {
     class: &'c Class,
-    dialect: Dialect,
     teller: Teller<'c>,
 }
 
 impl<'c> Maker<'c> {
-    pub(super) fn new(class: &'c Class, dialect: Dialect) -> Self {
-        Self { class, dialect, teller: Teller::new(class) }
+    pub(super) fn new(class: &'c Class) -> Self {
+        Self { class, teller: Teller::new(class) }
     }
 
     /// The functions that [`Maker::made`] calls, for all that methods return.
@@ -62,11 +60,7 @@ impl<'c> Maker<'c> {
 
     /// True when something in it has to be made.
     pub(super) fn makes(&self, ty: &Type) -> bool {
-        self.finds(ty, &|ty| self.is_made(ty) || *ty == ANY)
-    }
-
-    fn is_made(&self, ty: &Type) -> bool {
-        *ty == Type::Plain(Plain::Date) || self.dialect == Dialect::Full && is_bytes(ty)
+        self.finds(ty, &|ty| is_bytes(ty) || [Type::Plain(Plain::Date), ANY].contains(ty))
     }
 
     /// True when it holds for a type somewhere in it.
@@ -111,8 +105,7 @@ impl<'c> Maker<'c> {
             }
         };
         let name = &declared.name;
-        let returns = if self.dialect == Dialect::Full { name } else { "any" };
-        format!("\nfunction make{name}(value: any): {returns} {{\n{body}}}\n")
+        format!("\nfunction make{name}(value: any): {name} {{\n{body}}}\n")
     }
 
     fn content(&self, content: &Content, value: &str) -> String {

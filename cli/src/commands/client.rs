@@ -50,7 +50,7 @@ enum Language {
 /// Whose clients can be completed.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Sdk {
-    /// Genezio: dates, and `bigint` in Node
+    /// Genezio: every type as it is in Rust, from Node, too
     Genezio,
 }
 
@@ -79,7 +79,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<()> {
     };
     let text = match (args.lang, args.sdk) {
         (Language::Ts, None) => class::client::typescript(&class)?,
-        (Language::Ts, Some(Sdk::Genezio)) => class::genezio::completion(&class),
+        (Language::Ts, Some(Sdk::Genezio)) => class::genezio::completion(&class)?,
     };
     match &args.out {
         None => ui.text(text),

@@ -1,20 +1,133 @@
 /**
- * Completes Genezio's own client of the class `Shop`: dates come as `Date`, and `bigint` travels from Node, too.
+ * Completes Genezio's own client of the class `Shop`: every type as it is in Rust, from Node, too.
  *
  *     import { Shop } from "@genezio-sdk/…";
- *     complete(Shop); // once, before its first call
+ *     const client = complete(Shop);
  *
  * Written by `cargo trap client --sdk genezio`, which writes it again; change the class instead.
  */
 
-/** What a client of Genezio's makes its requests with. */
-type Remote = { url: any; deserialize(error: any): any; call(method: any, ...values: any[]): Promise<any> };
+export type CustomerId = bigint;
 
-/** What is known of a method. */
-type Method = { names: readonly string[]; made: (result: any) => unknown };
+/**
+ * One line. *\/
+ * More.
+ */
+export type Line = {
+  /** In "cents". */
+  unitPrice: bigint;
+  note?: string | null;
+};
 
-/** Has the client send and give every type as it says; `fetch` makes its requests from then on. */
-export function complete(client: { readonly remote: Remote }): void {
+export type PageLine = {
+  items: Line[];
+  next: PageLine | null;
+};
+
+export type Line2 = {
+  x: number;
+};
+
+export type PageBigint = {
+  items: bigint[];
+  next: PageBigint | null;
+};
+
+export type Status =
+  /** Waits. */
+  | "not-paid"
+  | "paid";
+
+export type Single = "only";
+
+export type Event =
+  | { kind: "opened" }
+  | { kind: "paid"; at: Date }
+  | { kind: "marked"; unitPrice: bigint; note?: string | null };
+
+export type Shape =
+  | "Nothing"
+  | { Round: number }
+  | { Two: [number, Date] }
+  | { "at-all": { a: Date | null } };
+
+export type Beside =
+  | { t: "Empty" }
+  | { t: "One"; c: Date[] };
+
+export type Either =
+  | number
+  | Line
+  | null;
+
+export type Flat = {
+  name: string;
+  /** In "cents". */
+  unitPrice: bigint;
+  note?: string | null;
+  [key: string]: Date | string | bigint | null | undefined;
+};
+
+export type Kebab = {
+  "due-at": Date;
+};
+
+export type DateType = [number, string];
+
+export type Empty = Record<string, never>;
+
+export type Unit = null;
+
+export type Stamp = {
+  at: Date;
+  data: Uint8Array;
+};
+
+export type Loose =
+  | null
+  | Uint8Array
+  | [string, Date]
+  | string
+  | { again: Loose[]; note?: bigint | null }
+  | { id: number; [key: string]: boolean | number } & Partial<When>
+  | Planned
+  | Kind
+  | { [key: string]: Date };
+
+export type When =
+  | { at: Date }
+  | { every: string };
+
+export type Planned = { id: string } & When;
+
+export type Kind =
+  | { kind: "a" }
+  | { kind: "b"; at: Date };
+
+/**
+ * A shop.
+ *
+ * It sells.
+ */
+export type Shop = {
+  /** Takes what is plain. */
+  plain(a: string, default_: [number, boolean | null], c?: unknown, d?: Date | null): Promise<void>;
+  lines(id: CustomerId, lines: Array<Line | null>): Promise<PageLine | null>;
+  others(other: Line2): Promise<{ [key: string]: PageBigint[] }>;
+  enums(status: Status, single: Single): Promise<[Event, Shape, Beside, Either]>;
+  odd(flat: Flat, kebab: Kebab): Promise<Array<[DateType, Empty, Unit, Flat, Kebab]>>;
+  stamp(context_: number): Promise<Stamp>;
+  any(): Promise<unknown>;
+  loose(): Promise<Loose>;
+};
+
+/**
+ * A client of Genezio's under the types that the class has in Rust: ask through what is returned. `fetch` makes its
+ * requests from then on, and what they bring is no longer what the client's own types say.
+ */
+export function complete(client: {
+  readonly remote: { url: any; deserialize(error: any): any; call(method: any, ...values: any[]): Promise<any> };
+}): Shop {
   const { remote } = client;
   remote.call = async (method: string, ...values: unknown[]): Promise<any> => {
     // The class may have another name in Genezio's hands.
@@ -37,10 +150,11 @@ export function complete(client: { readonly remote: Remote }): void {
     }
     return known ? known.made(reply.result) : reply.result;
   };
+  return client as unknown as Shop;
 }
 
 /** What each method takes, for messages, and what makes its result of what came. */
-const methods: Record<string, Method> = {
+const methods: Record<string, { names: readonly string[]; made: (result: any) => unknown }> = {
   plain: { names: ["a", "default_", "c", "d"], made: (result) => result },
   lines: { names: ["id", "lines"], made: (result) => result },
   others: { names: ["other"], made: (result) => result },
@@ -85,7 +199,7 @@ function plain(value: any): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
 }
 
-function makeEvent(value: any): any {
+function makeEvent(value: any): Event {
   switch (value["kind"]) {
     case "paid":
       return { ...value, at: new Date(value["at"]) };
@@ -93,7 +207,7 @@ function makeEvent(value: any): any {
   return value;
 }
 
-function makeShape(value: any): any {
+function makeShape(value: any): Shape {
   switch (Object.keys(value).find((name) => ["Nothing", "Round", "Two", "at-all"].includes(name))) {
     case "Two":
       return { ...value, ["Two"]: [value["Two"][0], new Date(value["Two"][1])] };
@@ -103,7 +217,7 @@ function makeShape(value: any): any {
   return value;
 }
 
-function makeBeside(value: any): any {
+function makeBeside(value: any): Beside {
   switch (value["t"]) {
     case "One":
       return { ...value, ["c"]: value["c"].map((one: any) => new Date(one)) };
@@ -111,21 +225,21 @@ function makeBeside(value: any): any {
   return value;
 }
 
-function makeFlat(value: any): any {
+function makeFlat(value: any): Flat {
   return { ...value, ...Object.fromEntries(Object.entries(value).map(([name, one]: [string, any]) => [name, ["name", "unitPrice", "note"].includes(name) ? one : new Date(one)])) };
 }
 
-function makeKebab(value: any): any {
+function makeKebab(value: any): Kebab {
   return { ...value, ["due-at"]: new Date(value["due-at"]) };
 }
 
-function makeStamp(value: any): any {
-  return { ...value, at: new Date(value["at"]) };
+function makeStamp(value: any): Stamp {
+  return { ...value, at: new Date(value["at"]), data: Uint8Array.from(value["data"]) };
 }
 
-function makeLoose(value: any): any {
+function makeLoose(value: any): Loose {
   if (value === null) return value;
-  if (Array.isArray(value) && value.every((one: any) => isByte(one))) return value;
+  if (Array.isArray(value) && value.every((one: any) => isByte(one))) return Uint8Array.from(value);
   if (Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && isDate(value[1])) return [value[0], new Date(value[1])];
   if (typeof value === "string") return value;
   if (isObject(value) && Array.isArray(value["again"]) && value["again"].every((one: any) => fitsLoose(one)) && (value["note"] === undefined || (value["note"] === null || typeof value["note"] === "bigint")) && hasOnly(value, ["again", "note"])) return { ...value, again: value["again"].map((one: any) => makeLoose(one)) };
@@ -136,16 +250,16 @@ function makeLoose(value: any): any {
   return value;
 }
 
-function makeWhen(value: any): any {
+function makeWhen(value: any): When {
   if (isObject(value) && isDate(value["at"]) && hasOnly(value, ["at"])) return { ...value, at: new Date(value["at"]) };
   return value;
 }
 
-function makePlanned(value: any): any {
+function makePlanned(value: any): Planned {
   return { ...value, ...makeWhen(without(value, ["id"])) };
 }
 
-function makeKind(value: any): any {
+function makeKind(value: any): Kind {
   switch (value["kind"]) {
     case "b":
       return { ...value, at: new Date(value["at"]) };

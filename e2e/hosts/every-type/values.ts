@@ -1,7 +1,6 @@
 // Values of every type of `every-type`, chosen at random, and what compares them with what comes back.
 import { deepStrictEqual } from "node:assert/strict";
-import { asBytes } from "./types.js";
-import type { Beside, Bytes, Either, Event, Everything, Flat, Loose, Mark, Mixed, Planned, Renamed, Shape, Status, Tree, When } from "./types.js";
+import type { Beside, Either, Event, Everything, Flat, Loose, Mark, Mixed, Planned, Renamed, Shape, Status, Tree, When } from "./types.js";
 
 /** What the values are chosen by: the second argument, else the time. */
 export const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
@@ -31,7 +30,7 @@ export const u64 = () => big(0n, 2n ** 64n - 1n);
 export const i64 = () => big(-(2n ** 63n), 2n ** 63n - 1n);
 export const i128 = () => big(-(2n ** 127n), 2n ** 127n - 1n);
 export const date = () => new Date(one([0, 1, -1, 1e12 + below(1e9), -62135596800000, 253402300799999]));
-export const bytes = (): Bytes => asBytes(some(() => below(256), 40));
+export const bytes = (): Uint8Array => Uint8Array.from(some(() => below(256), 40));
 export const record = <T>(make: () => T, before = ""): Record<string, T> =>
   Object.fromEntries(some(() => [before + text(), make()] as const));
 export const mark = (): Mark => (below(2) ? { label: text() } : { label: text(), note: text() });
