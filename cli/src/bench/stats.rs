@@ -143,15 +143,10 @@ fn medians<const N: usize>(series: [&[f64]; N]) -> Option<[f64; N]> {
 
 /// The medians of as many rounds, drawn with replacement, the same for all series.
 fn drawn<const N: usize>(series: &mut [Ranked; N], rounds: usize, rng: &mut Rng) -> Option<[f64; N]> {
-    for _ in 0..rounds {
-        let round = rng.usize(..rounds);
-        for values in series.iter_mut() {
-            values.take(round);
-        }
-    }
+    let drawn: Vec<_> = (0..rounds).map(|_| rng.usize(..rounds)).collect();
     let mut medians = [0.0; N];
     for (place, values) in medians.iter_mut().zip(series) {
-        *place = values.median_of_taken(rounds)?;
+        *place = values.median_of(&drawn)?;
     }
     Some(medians)
 }
@@ -177,24 +172,25 @@ impl Ranked {
         Self { sorted, rank, taken: vec![0; values.len()] }
     }
 
-    fn take(&mut self, round: usize) {
-        self.taken[self.rank[round]] += 1;
-    }
-
-    /// The median of what was taken, which is forgotten.
-    fn median_of_taken(&mut self, count: usize) -> Option<f64> {
-        let (mut below, mut above, mut seen) = (None, None, 0);
-        for (value, taken) in self.sorted.iter().zip(&mut self.taken) {
-            seen += std::mem::take(taken) as usize;
-            // The two in the middle; of an odd number they are one.
-            if below.is_none() && seen > (count - 1) / 2 {
-                below = Some(value);
-            }
-            if above.is_none() && seen > count / 2 {
-                above = Some(value);
-            }
+    /// The median of some rounds, each of which may be there many times.
+    fn median_of(&mut self, rounds: &[usize]) -> Option<f64> {
+        // Slices and plain loops: this is run some million times for a report, and in debug builds, too.
+        let (sorted, rank, taken) = (&*self.sorted, &*self.rank, &mut *self.taken);
+        taken.fill(0);
+        for round in rounds {
+            taken[rank[*round]] += 1;
         }
-        Some((below? + above?) / 2.0)
+        let (mut place, mut seen) = (0, 0);
+        let mut value_after = |drawn: usize| {
+            while seen <= drawn {
+                seen += taken[place] as usize;
+                place += 1;
+            }
+            sorted[place - 1]
+        };
+        // The two in the middle; of an odd number they are one.
+        let last = rounds.len().checked_sub(1)?;
+        Some((value_after(last / 2) + value_after(rounds.len() / 2)) / 2.0)
     }
 }
 
@@ -295,9 +291,8 @@ mod tests {
             let mut ranked = Ranked::of(&values);
             for _ in 0..20 {
                 let rounds: Vec<_> = (0..count).map(|_| rng.usize(..count)).collect();
-                rounds.iter().for_each(|round| ranked.take(*round));
                 let sorted = median(&rounds.iter().map(|round| values[*round]).collect::<Vec<_>>());
-                assert_eq!(ranked.median_of_taken(count), sorted, "{values:?} {rounds:?}");
+                assert_eq!(ranked.median_of(&rounds), sorted, "{values:?} {rounds:?}");
             }
         }
     }

@@ -18,7 +18,11 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use hosts::{Host, Setup};
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Hosts start one thing after another, and many cases wait: one more than there are cores keeps these busy.
+    arguments
+        .test_threads
+        .get_or_insert_with(|| std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1));
     let base = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
     e2e::stage::set_base(&base);
     let apart = if arguments.list { Ok(()) } else { server::live_apart() };
