@@ -22,7 +22,7 @@ pub struct Asked {
     /// Whether the README has a table of sizes, `| arm64 | bytes |`.
     #[serde(default)]
     pub sizes: bool,
-    /// Whether a project that begins with it unwinds, because a panic is the failure of one call and no more.
+    /// Whether it and a project that begins with it unwind, because a panic is the failure of one call and no more.
     #[serde(default)]
     pub unwinds: bool,
     /// How a project that begins with it makes its program, where it is not cargo that does.

@@ -15,22 +15,26 @@ pub fn members(examples: &[Example]) -> Result<()> {
         let mut cargo = Command::new("cargo");
         cargo.current_dir(dir::root()).args(["build", "--locked", "--bins", "--release"]);
         cargo.args(group.iter().flat_map(|example| ["--package", example.name.as_str()]));
+        cargo.envs(group.iter().find_map(|example| panics(example)));
         Machine::ALL.into_iter().for_each(|machine| for_machine(&mut cargo, machine));
         succeed(&mut cargo)?;
     }
     Ok(())
 }
 
-/// What one call makes, for each call: cargo takes the features that any of them asks for.
+/// What one call makes, for each call: cargo takes the features that any of them asks for, and one profile.
 pub fn groups(examples: &[Example]) -> Vec<Vec<&Example>> {
     let members = examples.iter().filter(|example| example.kind == Kind::Member);
-    let (apart, together): (Vec<_>, Vec<_>) = members.partition(|example| example.asked.apart);
+    let (apart, together): (Vec<_>, Vec<_>) =
+        members.partition(|example| example.asked.apart || example.asked.unwinds);
     std::iter::once(together).chain(apart.into_iter().map(|example| vec![example])).collect()
 }
 
-/// A setting of the release profile: what Node loads must outlive a panic in it.
-pub fn panics(kind: Kind) -> Option<(&'static str, &'static str)> {
-    (kind == Kind::Library).then_some(("CARGO_PROFILE_RELEASE_PANIC", "unwind"))
+/// A setting of the release profile: what Node loads must outlive a panic in it, and so must a class, as in the project that
+/// begins with it.
+pub fn panics(example: &Example) -> Option<(&'static str, &'static str)> {
+    let unwinds = example.kind == Kind::Library || example.asked.unwinds;
+    unwinds.then_some(("CARGO_PROFILE_RELEASE_PANIC", "unwind"))
 }
 
 /// Adds a machine to a build, linked as `cargo trap build` does: its own builds and these share all but the last step.

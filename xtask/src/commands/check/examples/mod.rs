@@ -169,7 +169,7 @@ fn question(cli: &Path, example: &Example, machine: Machine, source: &[String], 
     }
     // Not below the example, where a program that is given would have its artifact.
     command.arg("--target-dir").arg(dir::target());
-    command.envs(build::panics(example.kind));
+    command.envs(build::panics(example));
     // The rest is the program's; 30 seconds, the default, are few for an emulated Node.
     command.args(["--timeout", "120"]).args(&ask.args);
     command.current_dir(&example.folder).stdin(Stdio::null()).env("PATH", build::path_with_zig()?);

@@ -29,6 +29,7 @@ pub fn check(cli: &Path, examples: &[Example]) -> Result<()> {
         let mut cargo = Command::new("cargo");
         cargo.current_dir(folder.path()).args(["build", "--bins", "--release"]);
         cargo.args(group.iter().flat_map(|example| ["--package".to_owned(), project(&example.name)]));
+        cargo.envs(group.iter().find_map(|example| build::panics(example)));
         build::for_machine(&mut cargo, Machine::X64);
         build::succeed(cargo.env("CARGO_TARGET_DIR", dir::target()))?;
     }
