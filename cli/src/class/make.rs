@@ -60,14 +60,10 @@ impl<'c> Maker<'c> {
 
     /// True when something in it has to be made.
     pub(super) fn makes(&self, ty: &Type) -> bool {
-        self.finds(ty, &|ty| is_bytes(ty) || [Type::Plain(Plain::Date), ANY].contains(ty))
-    }
-
-    /// True when it holds for a type somewhere in it.
-    fn finds(&self, ty: &Type, holds: &impl Fn(&Type) -> bool) -> bool {
+        let is_made = |ty: &Type| is_bytes(ty) || [Type::Plain(Plain::Date), ANY].contains(ty);
         let reached = self.class.reaches(ty);
         let mut parts = reached.iter().flat_map(|&index| self.class.types[index].parts());
-        has(ty, holds) || parts.any(|ty| has(ty, holds))
+        has(ty, &is_made) || parts.any(|ty| has(ty, &is_made))
     }
 
     /// What makes the value of a type of the one that came.
