@@ -62,10 +62,6 @@ fn command(words: &[&str], folder: &Path, installed: PathBuf) -> Result<Command>
         .stderr(Stdio::inherit());
     // `--path` is meant in the checkout, where the README says to run it.
     let in_checkout = words.windows(2).any(|pair| pair == ["install", "--path"]);
-    if in_checkout {
-        // What `cargo trap` was compiled of in the first session is there; optimised, all of it would be compiled anew.
-        command.arg("--debug");
-    }
     if words[0] != "cargo" {
         bail!("the README runs `{}`; only `cargo` and `cd` are understood here", words[0]);
     }
