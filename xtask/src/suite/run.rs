@@ -106,10 +106,6 @@ fn command(suite: &Suite, words: &[String]) -> Result<Command> {
     let mut all = before.into_iter().map(OsStr::new).chain([program.as_os_str()]);
     let mut command = Command::new(all.next().expect("the program at least"));
     command.args(all).args(arguments);
-    if is_ci() {
-        // What is compiled once gains nothing from what would speed up the next time.
-        command.env("CARGO_INCREMENTAL", "0");
-    }
     // `cargo run` describes this package to us; to the cargo of a step that would be a lie.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
