@@ -90,6 +90,10 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
         let scripts = if npm.scripts { "--foreground-scripts" } else { "--ignore-scripts" };
         let mut command = npm_ci(folder)?;
         command.arg(scripts).args(&npm.args).env("MAKEFLAGS", "-j2");
+        // Where autoconf looks for a site's own choices: what is compiled once needs nothing for the next time.
+        let site = folder.join("config.site");
+        fs::write(&site, "enable_dependency_tracking=no\n").context("could not write `config.site`")?;
+        command.env("CONFIG_SITE", site);
         let cache = cache::root()?.display().to_string();
         for (name, value) in &npm.env {
             command.env(name, value.replace("{cache}", &cache));
