@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use crate::Result;
+use crate::{Result, wait};
 
 /// A file that several streams write to, chunk by chunk.
 #[derive(Debug, Clone)]
@@ -43,9 +43,18 @@ impl Log {
         });
     }
 
-    /// Everything so far.
-    pub fn text(&self) -> String {
-        std::fs::read(&self.path)
-            .map_or_else(|_| String::new(), |log| String::from_utf8_lossy(&log).into_owned())
+    /// The rest of the last line with this text, once there is one.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn last(&self, text: &str) -> Result<String> {
+        wait::until(&format!("`{text}` in the log"), || {
+            let log = std::fs::read(&self.path).ok()?;
+            String::from_utf8_lossy(&log)
+                .lines()
+                .rev()
+                .find_map(|line| line.split_once(text))
+                .map(|(_, rest)| rest.to_owned())
+        })
     }
 }

@@ -15,16 +15,6 @@ use crate::{Result, http, tools, wait};
 
 const INVOKE: &str = "/2015-03-31/functions/function/invocations";
 
-/// What it writes when a runtime has failed, before the kind of the failure.
-const FATAL: &str = "First fatal error stored in appctx: ";
-
-/// After a deadline it answers before it has reset itself. The next request may come into the middle of that: it is
-/// cancelled, and no runtime has seen it.
-const CANCELLED: &str = "Invoke failed error=ErrGateCanceled";
-
-/// How often that is asked again.
-const CANCELLED_AT_MOST: u32 = 5;
-
 /// A running emulator, ended on drop.
 pub struct Rie {
     process: Mutex<Child>,
@@ -87,29 +77,16 @@ impl Rie {
 
 impl Running for Rie {
     fn ask(&self, event: &[u8]) -> Result<Answer> {
-        for _ in 0..CANCELLED_AT_MOST {
-            let before = cancelled(&self.log.text());
-            let reply = http::post(&self.address, INVOKE, event, self.limit).map_err(|error| {
-                let state = self
-                    .ended()
-                    .map_or_else(|| "it still runs".to_owned(), |status| format!("it ended: {status}"));
-                format!("{error} (AWS's emulator: {state})")
-            })?;
+        let reply = http::post(&self.address, INVOKE, event, self.limit).map_err(|error| {
+            let state = self
+                .ended()
+                .map_or_else(|| "it still runs".to_owned(), |status| format!("it ended: {status}"));
+            format!("{error} (AWS's emulator: {state})")
+        })?;
+        Answer::from_reply(reply.status, reply.body, || {
             // For some failures its answer is empty, but it knows more than it says.
-            let mut was_cancelled = false;
-            let answer = Answer::from_reply(reply.status, reply.body, || {
-                wait::until("what AWS's emulator says about a failure", || {
-                    let log = self.log.text();
-                    was_cancelled = cancelled(&log) > before;
-                    let told = log.lines().rev().find_map(|line| line.split_once(FATAL));
-                    was_cancelled.then(String::new).or_else(|| Some(told?.1.to_owned()))
-                })
-            });
-            if !was_cancelled {
-                return answer;
-            }
-        }
-        Err(format!("AWS's emulator cancelled a request {CANCELLED_AT_MOST} times before a runtime had it"))
+            self.log.last("First fatal error stored in appctx: ")
+        })
     }
 
     fn stop(&self) -> Result<()> {
@@ -146,9 +123,4 @@ fn free_port() -> u16 {
         }
     }
     panic!("no free port between {start} and {}", start + 2_000);
-}
-
-/// How many requests it has cancelled.
-fn cancelled(log: &str) -> usize {
-    log.lines().filter(|line| line.contains(CANCELLED)).count()
 }
