@@ -8,6 +8,7 @@ mod dir;
 mod elf;
 mod prerequisite;
 mod process;
+mod snapshot;
 mod suite;
 mod tool;
 mod ui;

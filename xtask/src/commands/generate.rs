@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
+use crate::snapshot::Snapshot;
 use crate::{dir, process, suite, ui};
 
 /// Write the generated files that are committed
@@ -51,15 +51,18 @@ pub fn run(args: &Args) -> Result<()> {
             ui::step("skipped", &why_not);
             continue;
         }
-        let before = read(&generator.outputs)?;
+        let outputs = generator.outputs.iter().map(|output| dir::root().join(output)).collect::<Vec<_>>();
+        let committed = Snapshot::of(&outputs)?;
         let result = generate(&generator);
+        let (before, after) = (files(&committed), files(&Snapshot::of(&outputs)?));
+        if args.check {
+            restore(&before, &after)?;
+        }
+        committed.keep_dates()?;
+        result?;
         if !args.check {
-            result?;
             continue;
         }
-        let after = read(&generator.outputs)?;
-        restore(&before, &after)?;
-        result?;
         let stale = difference(&before, &after);
         if !stale.is_empty() {
             bail!("out of date: `{}`; run `cargo xtask generate` and commit", stale.join("`, `"));
@@ -110,29 +113,8 @@ fn generate(generator: &Generator) -> Result<()> {
     Ok(())
 }
 
-fn read(outputs: &[String]) -> Result<Files> {
-    let mut files = Files::new();
-    for output in outputs {
-        collect(&dir::root().join(output), &mut files)?;
-    }
-    Ok(files)
-}
-
-/// Takes a file, or all that lies below a folder; nothing where there is nothing.
-fn collect(path: &Path, files: &mut Files) -> Result<()> {
-    if path.is_dir() {
-        let mut entries =
-            fs::read_dir(path).with_context(|| format!("could not list `{}`", path.display()))?;
-        return entries.try_for_each(|entry| collect(&entry?.path(), files));
-    }
-    match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        bytes => {
-            let bytes = bytes.with_context(|| format!("could not read `{}`", path.display()))?;
-            files.insert(path.to_owned(), bytes);
-        }
-    }
-    Ok(())
+fn files(snapshot: &Snapshot) -> Files {
+    snapshot.files().map(|(path, bytes)| (path.to_owned(), bytes.to_owned())).collect()
 }
 
 /// Puts back what a check has changed.
@@ -176,8 +158,7 @@ mod tests {
         let (kept, new) = (dir.path().join("kept"), dir.path().join("new"));
         fs::write(&kept, "generated").unwrap();
         fs::write(&new, "generated").unwrap();
-        let mut after = Files::new();
-        collect(dir.path(), &mut after).unwrap();
+        let after = super::files(&Snapshot::of(&[dir.path().to_owned()]).unwrap());
 
         restore(&[(kept.clone(), b"committed".to_vec())].into(), &after).unwrap();
 

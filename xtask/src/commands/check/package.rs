@@ -12,6 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use super::metadata::{Metadata, Package};
+use crate::snapshot::Snapshot;
 use crate::{dir, process, ui};
 
 pub fn run() -> Result<()> {
@@ -26,7 +27,9 @@ pub fn run() -> Result<()> {
     succeed(&mut cargo)?;
 
     let workspace = dir::target().join("package/workspace");
+    let before = Snapshot::of(std::slice::from_ref(&workspace))?;
     unpack(&packages, &workspace)?;
+    before.keep_dates()?;
     // The versions that the tests have compiled; cargo drops what no package asks for.
     fs::copy(dir::root().join("Cargo.lock"), workspace.join("Cargo.lock"))
         .with_context(|| format!("could not copy `Cargo.lock` to `{}`", workspace.display()))?;
@@ -53,7 +56,7 @@ fn unpack(packages: &[&Package], workspace: &Path) -> Result<()> {
         let file = dir::target().join(format!("package/{}.crate", package.folder()));
         let mut tar = Command::new("tar");
         // Cargo dates everything in a package alike, years ago. `--touch` dates it now, so that nothing
-        // compiled from an earlier content is taken for fresh.
+        // compiled from an earlier content is taken for fresh; what has not changed keeps its date afterwards.
         tar.args(["--extract", "--gzip", "--touch", "--file"]).arg(file).arg("--directory").arg(workspace);
         succeed(&mut tar)?;
     }
