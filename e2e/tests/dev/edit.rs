@@ -109,7 +109,8 @@ fn a_compile_error_is_told_and_the_old_version_goes_on() {
     let state = server.state();
     assert_eq!(state["build"]["stage"], "failed");
     assert!(state["build"]["said"].as_str().is_some_and(|said| said.starts_with("error")), "{state}");
-    assert!(server.said().contains("error"), "cargo says it on the terminal too");
+    // Cargo says it on the terminal, too.
+    server.says("error");
 
     place.answer("mended");
     server.version(1);
@@ -141,7 +142,8 @@ fn a_version_that_does_not_come_to_serve_replaces_none_that_does() {
     let line = server.until("the failure", |line| line["reason"] == "trap-failed");
     assert_eq!(line["code"], "program-exited");
     assert!(line["message"].as_str().is_some_and(|m| m.contains("exit status 3 before it asked")), "{line}");
-    assert!(server.said().contains("it ends before it polls"), "what it wrote is shown");
+    // What it wrote is shown.
+    server.says("it ends before it polls");
     assert_eq!(server.get("/").body, "one");
     place.answer("two");
     eventually("the next version answers", || (server.get("/").body == "two").then_some(()));

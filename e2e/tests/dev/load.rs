@@ -98,7 +98,7 @@ fn a_program_that_hangs_is_ended_at_its_deadline_and_nobody_else_waits_for_it() 
     assert_eq!(container["stand"], "ended");
     let pid = container["pid"].as_u64().expect("a pid");
     eventually("it is gone", || (!std::path::Path::new(&format!("/proc/{pid}")).exists()).then_some(()));
-    assert!(server.said().contains("timed out after 3.00 seconds"), "{}", server.said());
+    server.says("timed out after 3.00 seconds");
 }
 
 #[test]

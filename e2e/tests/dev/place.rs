@@ -218,6 +218,11 @@ impl Server {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Waits until this stands on stderr, where it may come after what other streams and answers say.
+    pub fn says(&self, text: &str) {
+        eventually(&format!("stderr says `{text}`"), || self.said().contains(text).then_some(()));
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
