@@ -13,10 +13,6 @@ pub struct Asked {
     /// as compilers call it, `{program}` for the file to make.
     #[serde(default)]
     pub compile: Vec<String>,
-    /// Whether its dependencies want features of crates that others use too: built with them, it would have all of them
-    /// compiled anew, and not shared with other suites.
-    #[serde(default)]
-    pub apart: bool,
     /// The crate that cargo trap has to name where no C compiler for the target is.
     pub compiles_c: Option<String>,
     /// Whether the README has a table of sizes, `| arm64 | bytes |`.

@@ -25,9 +25,8 @@ pub fn members(examples: &[Example]) -> Result<()> {
 /// What one call makes, for each call: cargo takes the features that any of them asks for, and one profile.
 pub fn groups(examples: &[Example]) -> Vec<Vec<&Example>> {
     let members = examples.iter().filter(|example| example.kind == Kind::Member);
-    let (apart, together): (Vec<_>, Vec<_>) =
-        members.partition(|example| example.asked.apart || example.asked.unwinds);
-    std::iter::once(together).chain(apart.into_iter().map(|example| vec![example])).collect()
+    let (unwinding, others): (Vec<_>, Vec<_>) = members.partition(|example| example.asked.unwinds);
+    [others, unwinding].into_iter().filter(|group| !group.is_empty()).collect()
 }
 
 /// A setting of the release profile: what Node loads must outlive a panic in it, and so must a class, as in the project that
