@@ -45,7 +45,8 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// Runs all in their order; those that may run beside others form a queue of their own, which each joins in its turn.
+/// Runs all in their order; those that may run beside others form a queue of their own, which each joins in its turn, and
+/// which two work off once nothing else is left.
 fn run_all(suites: &[&Suite], provision: &Provision<'_>) -> Report {
     let report = Mutex::new(Report::default());
     let one = |suite: &Suite, view: &View| {
@@ -54,18 +55,21 @@ fn run_all(suites: &[&Suite], provision: &Provision<'_>) -> Report {
         report.lock().expect("no holder panics").add(&suite.name, outcome, start.elapsed());
     };
     let (queue, turns) = mpsc::channel::<&Suite>();
-    std::thread::scope(|scope| {
-        let beside = scope.spawn(|| {
-            for suite in turns {
-                match View::kept(&suite.name) {
-                    Ok(view) => {
-                        one(suite, &view);
-                        view.close();
-                    }
-                    Err(_) => one(suite, &View::open()),
+    let turns = Mutex::new(turns);
+    let next = || turns.lock().expect("no holder panics").recv().ok();
+    let work_off = || {
+        while let Some(suite) = next() {
+            match View::kept(&suite.name) {
+                Ok(view) => {
+                    one(suite, &view);
+                    view.close();
                 }
+                Err(_) => one(suite, &View::open()),
             }
-        });
+        }
+    };
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(work_off);
         for &suite in suites {
             // Alone, it has nobody to run beside.
             if suite.beside && suites.len() > 1 {
@@ -76,7 +80,10 @@ fn run_all(suites: &[&Suite], provision: &Provision<'_>) -> Report {
             }
         }
         drop(queue);
-        process::with_signs_of_life("suites that run beside", || beside.join().expect("it does not panic"));
+        process::with_signs_of_life("suites that run beside", || {
+            work_off();
+            beside.join().expect("it does not panic");
+        });
     });
     report.into_inner().expect("no holder panics")
 }
