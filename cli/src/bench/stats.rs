@@ -3,6 +3,9 @@
 //! Quantiles are of type 7 (Hyndman and Fan 1996, the default of R and NumPy): between two samples the
 //! value is interpolated linearly. What too few samples cannot tell is `None`, never zero.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use fastrand::Rng;
 use serde::Serialize;
 
@@ -108,8 +111,8 @@ pub fn paired<const N: usize>(
     figure: impl Fn([f64; N]) -> Option<f64>,
 ) -> Option<Estimate> {
     let rounds = rounds(series);
-    let mut ranked = series.map(|values| Ranked::of(&values[..rounds]));
-    let interval = resample(rounds, |rng| figure(drawn(&mut ranked, rounds, rng)?));
+    let ranked = series.map(|values| Ranked::of(&values[..rounds]));
+    let interval = resample([rounds, 0], |taken, _| figure(drawn(&ranked, taken)));
     Some(Estimate { value: figure(medians(series)?)?, interval })
 }
 
@@ -120,12 +123,11 @@ pub fn between<const N: usize>(
     figure: impl Fn([f64; N], [f64; N]) -> Option<f64>,
 ) -> Option<Estimate> {
     let (many, few) = (rounds(new), rounds(old));
-    let mut ranked_new = new.map(|values| Ranked::of(&values[..many]));
-    let mut ranked_old = old.map(|values| Ranked::of(&values[..few]));
-    let interval = resample(many.min(few), |rng| {
-        figure(drawn(&mut ranked_new, many, rng)?, drawn(&mut ranked_old, few, rng)?)
-    });
-    Some(Estimate { value: figure(medians(new)?, medians(old)?)?, interval })
+    let ranked_new = new.map(|values| Ranked::of(&values[..many]));
+    let ranked_old = old.map(|values| Ranked::of(&values[..few]));
+    let interval = (few >= ENOUGH_FOR_INTERVAL)
+        .then(|| resample([many, few], |new, old| figure(drawn(&ranked_new, new), drawn(&ranked_old, old))));
+    Some(Estimate { value: figure(medians(new)?, medians(old)?)?, interval: interval.flatten() })
 }
 
 /// How many rounds all of the series have.
@@ -141,68 +143,83 @@ fn medians<const N: usize>(series: [&[f64]; N]) -> Option<[f64; N]> {
     Some(medians)
 }
 
-/// The medians of as many rounds, drawn with replacement, the same for all series.
-fn drawn<const N: usize>(series: &mut [Ranked; N], rounds: usize, rng: &mut Rng) -> Option<[f64; N]> {
-    let drawn: Vec<_> = (0..rounds).map(|_| rng.usize(..rounds)).collect();
+/// The medians of the rounds that a draw took, the same for all series.
+fn drawn<const N: usize>(series: &[Ranked; N], taken: &[u32]) -> [f64; N] {
     let mut medians = [0.0; N];
     for (place, values) in medians.iter_mut().zip(series) {
-        *place = values.median_of(&drawn)?;
+        *place = values.median_of(taken);
     }
-    Some(medians)
+    medians
 }
 
 /// A series that is sorted once and counted often: thousands of draws would otherwise each sort anew.
 struct Ranked {
-    sorted: Vec<f64>,
-    /// Where the value of each round stands among the sorted ones.
-    rank: Vec<usize>,
-    /// How often each of the sorted values was drawn.
-    taken: Vec<u32>,
+    /// A value, and the round that it is of; by value.
+    sorted: Vec<(f64, usize)>,
 }
 
 impl Ranked {
     fn of(values: &[f64]) -> Self {
-        let mut order: Vec<_> = (0..values.len()).collect();
-        order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-        let mut rank = vec![0; values.len()];
-        for (place, round) in order.iter().enumerate() {
-            rank[*round] = place;
-        }
-        let sorted = order.iter().map(|round| values[*round]).collect();
-        Self { sorted, rank, taken: vec![0; values.len()] }
+        let mut sorted: Vec<_> = values.iter().copied().zip(0..).collect();
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Self { sorted }
     }
 
-    /// The median of some rounds, each of which may be there many times.
-    fn median_of(&mut self, rounds: &[usize]) -> Option<f64> {
-        // Slices and plain loops: this is run some million times for a report, and in debug builds, too.
-        let (sorted, rank, taken) = (&*self.sorted, &*self.rank, &mut *self.taken);
-        taken.fill(0);
-        for round in rounds {
-            taken[rank[*round]] += 1;
-        }
+    /// The median where each round is there as often as it was taken: as many times as there are rounds, all in all.
+    fn median_of(&self, taken: &[u32]) -> f64 {
+        // Slices and a plain loop: this is run some million times for a report, and in debug builds, too.
+        let (sorted, rounds) = (&*self.sorted, self.sorted.len());
         let (mut place, mut seen) = (0, 0);
         let mut value_after = |drawn: usize| {
             while seen <= drawn {
-                seen += taken[place] as usize;
+                seen += taken[sorted[place].1] as usize;
                 place += 1;
             }
-            sorted[place - 1]
+            sorted[place - 1].0
         };
         // The two in the middle; of an odd number they are one.
-        let last = rounds.len().checked_sub(1)?;
-        Some((value_after(last / 2) + value_after(rounds.len() / 2)) / 2.0)
+        f64::midpoint(value_after((rounds - 1) / 2), value_after(rounds / 2))
     }
 }
 
-/// One without meaning (a ratio to nothing) among the draws means that there is no interval to speak of.
-fn resample(rounds: usize, mut draw: impl FnMut(&mut Rng) -> Option<f64>) -> Option<Interval> {
-    if rounds < ENOUGH_FOR_INTERVAL {
+/// The interval of a figure over draws from two sets of so many rounds, the second of which may be empty.
+///
+/// Too few rounds have none. One figure without meaning (a ratio to nothing) among the draws means that there is no interval
+/// to speak of.
+fn resample(rounds: [usize; 2], figure: impl Fn(&[u32], &[u32]) -> Option<f64>) -> Option<Interval> {
+    if rounds[0] < ENOUGH_FOR_INTERVAL {
         return None;
     }
-    let mut rng = Rng::with_seed(SEED);
-    let draws = (0..RESAMPLES).map(|_| draw(&mut rng)).collect::<Option<Vec<_>>>()?;
-    let draws = sorted(&draws);
-    Some(Interval { low: at(&draws, 0.025)?, high: at(&draws, 0.975)? })
+    let draws = draws(rounds);
+    let figures = draws.chunks_exact(rounds[0] + rounds[1]).map(|taken| {
+        let (first, second) = taken.split_at(rounds[0]);
+        figure(first, second)
+    });
+    let mut figures = figures.collect::<Option<Vec<_>>>()?;
+    Some(Interval { low: select(&mut figures, 0.025)?, high: select(&mut figures, 0.975)? })
+}
+
+/// How often each round is taken by each of the draws, one draw after the other.
+///
+/// They are the same for all figures of as many rounds, since all begin with the same seed: the dozens of figures of a report
+/// share them.
+fn draws(rounds: [usize; 2]) -> Arc<[u32]> {
+    static MADE: Mutex<BTreeMap<[usize; 2], Arc<[u32]>>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let make = || {
+        let mut rng = Rng::with_seed(SEED);
+        let mut all = vec![0; RESAMPLES * (rounds[0] + rounds[1])];
+        for draw in all.chunks_exact_mut(rounds[0] + rounds[1]) {
+            let (first, second) = draw.split_at_mut(rounds[0]);
+            for set in [first, second] {
+                for _ in 0..set.len() {
+                    set[rng.usize(..set.len())] += 1;
+                }
+            }
+        }
+        all.into()
+    };
+    made.entry(rounds).or_insert_with(make).clone()
 }
 
 /// A ratio, where there is one.
@@ -220,6 +237,15 @@ fn sorted(samples: &[f64]) -> Vec<f64> {
 fn at(sorted: &[f64], p: f64) -> Option<f64> {
     let place = (sorted.len().checked_sub(1)? as f64) * p;
     let (below, above) = (sorted.get(place.floor() as usize)?, sorted.get(place.ceil() as usize)?);
+    Some(below + (above - below) * place.fract())
+}
+
+/// The same of what is not sorted, and for one or two quantiles need not be.
+fn select(samples: &mut [f64], p: f64) -> Option<f64> {
+    let place = (samples.len().checked_sub(1)? as f64) * p;
+    let (_, below, beyond) = samples.select_nth_unstable_by(place.floor() as usize, f64::total_cmp);
+    let below = *below;
+    let above = beyond.iter().copied().min_by(f64::total_cmp).unwrap_or(below);
     Some(below + (above - below) * place.fract())
 }
 
@@ -262,6 +288,16 @@ mod tests {
     }
 
     #[test]
+    fn a_quantile_is_the_same_without_sorting() {
+        for count in 0..9 {
+            for p in [0.0, 0.025, 0.3, 0.5, 0.975, 1.0] {
+                let mut samples = shuffled(count);
+                assert_eq!(select(&mut samples, p), at(&sorted(&samples), p), "{count} {p}");
+            }
+        }
+    }
+
+    #[test]
     fn one_wild_sample_moves_neither_the_middle_nor_the_noise() {
         let mut samples = shuffled(41);
         let (middle, noise) = (median(&samples).unwrap(), mad(&samples).unwrap());
@@ -288,11 +324,13 @@ mod tests {
         let mut rng = Rng::with_seed(3);
         for count in 1..12 {
             let values: Vec<_> = (0..count).map(|_| f64::from(rng.u8(..5))).collect();
-            let mut ranked = Ranked::of(&values);
+            let ranked = Ranked::of(&values);
             for _ in 0..20 {
+                let mut taken = vec![0; count];
                 let rounds: Vec<_> = (0..count).map(|_| rng.usize(..count)).collect();
+                rounds.iter().for_each(|round| taken[*round] += 1);
                 let sorted = median(&rounds.iter().map(|round| values[*round]).collect::<Vec<_>>());
-                assert_eq!(ranked.median_of(&rounds), sorted, "{values:?} {rounds:?}");
+                assert_eq!(Some(ranked.median_of(&taken)), sorted, "{values:?} {rounds:?}");
             }
         }
     }
