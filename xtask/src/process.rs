@@ -1,5 +1,6 @@
 //! Runs programs: quietly into a log file with signs of life, or in full view.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -62,6 +63,16 @@ pub fn exists(name: &str) -> bool {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+}
+
+/// A command that has what others leave of the machine: the larger the number (1 to 19), the less.
+pub fn behind(niceness: u8, program: impl AsRef<OsStr>) -> Command {
+    if !exists("nice") {
+        return Command::new(program);
+    }
+    let mut command = Command::new("nice");
+    command.args(["-n", &niceness.to_string()]).arg(program);
+    command
 }
 
 /// The command as one would type it.

@@ -70,7 +70,8 @@ pub fn npm_ci(folder: &str) -> Result<()> {
         return Ok(());
     }
     ui::step("npm ci", folder);
-    process::quietly(&format!("npm-ci-{}", folder.replace('/', "-")), &mut tool::npm_ci(&path)?)?;
+    let mut npm = tool::npm_ci(&path, Command::new("npm"))?;
+    process::quietly(&format!("npm-ci-{}", folder.replace('/', "-")), &mut npm)?;
     std::fs::create_dir_all(&modules).with_context(|| format!("could not create `{}`", modules.display()))?;
     cache::stamp(&modules, &key)
 }

@@ -11,6 +11,9 @@ use anyhow::{Context, Result, ensure};
 use super::manifest::{Npm, Tool};
 use crate::{cache, elf, prerequisite, process, ui};
 
+/// Behind the suite that is watched, which needs what it compiles now, and before those that run beside it.
+const BEHIND: u8 = 5;
+
 /// Debian packages this tool still needs: to be installed, or to be used when it lives in the system.
 pub fn system(tool: &Tool) -> Result<BTreeSet<String>> {
     if is_cached(tool)? {
@@ -88,7 +91,7 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
                 .with_context(|| format!("could not copy `{name}`"))?;
         }
         let scripts = if npm.scripts { "--foreground-scripts" } else { "--ignore-scripts" };
-        let mut command = npm_ci(folder)?;
+        let mut command = npm_ci(folder, process::behind(BEHIND, "npm"))?;
         command.arg(scripts).args(&npm.args).env("MAKEFLAGS", "-j2");
         // Where autoconf looks for a site's own choices: what is compiled once needs nothing for the next time.
         let site = folder.join("config.site");
@@ -102,7 +105,7 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
     }
     if let Some(wheel) = &tool.wheel {
         prerequisite::command("python3")?;
-        let mut pip = Command::new("python3");
+        let mut pip = process::behind(BEHIND, "python3");
         pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--dest"]);
         pip.arg(folder);
         if let Some(platform) = &wheel.platform {
@@ -112,7 +115,7 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
         // Listed before any is unpacked: what comes out of one is no wheel.
         let wheels = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
         for wheel in wheels.iter().filter(|path| path.extension().is_some_and(|ending| ending == "whl")) {
-            let mut unpack = Command::new("python3");
+            let mut unpack = process::behind(BEHIND, "python3");
             process::quietly(&tool.name, unpack.args(["-m", "zipfile", "-e"]).arg(wheel).arg(folder))?;
             fs::remove_file(wheel)?;
         }
@@ -120,13 +123,12 @@ fn download(tool: &Tool, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `npm ci` in a folder that has a lock file.
-pub fn npm_ci(folder: &Path) -> Result<Command> {
+/// `npm ci` in a folder that has a lock file, by this call of npm.
+pub fn npm_ci(folder: &Path, mut npm: Command) -> Result<Command> {
     prerequisite::command("node")?;
     prerequisite::command("npm")?;
-    let mut command = Command::new("npm");
-    command.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--no-update-notifier"]);
-    Ok(command)
+    npm.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--no-update-notifier"]);
+    Ok(npm)
 }
 
 /// Keeps what the manifest takes, and drops the rest.

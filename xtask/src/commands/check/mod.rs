@@ -25,6 +25,8 @@ enum Rule {
     Readme,
     /// Every example answers
     Examples,
+    /// Every project that begins with an example compiles
+    Starters,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -33,5 +35,6 @@ pub fn run(args: &Args) -> Result<()> {
         Rule::Package => package::run(),
         Rule::Readme => readme::run(),
         Rule::Examples => examples::run(),
+        Rule::Starters => examples::starters(),
     }
 }

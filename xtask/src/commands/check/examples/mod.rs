@@ -104,10 +104,14 @@ pub fn run() -> Result<()> {
             sizes::check(&cli, &example.name, &example.folder).with_context(shown)?;
         }
     }
-    projects::check(&cli, &examples)?;
     let names = examples.iter().map(|example| example.name.as_str()).collect::<Vec<_>>();
     ui::data(&format!("{} examples answered: {}", names.len(), names.join(", ")));
     Ok(())
+}
+
+/// What `cargo trap new --template` makes of them.
+pub fn starters() -> Result<()> {
+    projects::check(&build::cli()?, &all()?)
 }
 
 /// Every folder of `examples/`.
