@@ -9,6 +9,7 @@ use std::{
 use crate::{
     Result,
     artifact::{self, Once, Recipe, run},
+    genezio,
     subject::{Delivery, Subject},
     tools,
 };
@@ -69,49 +70,22 @@ pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     run(Command::new("cp").arg("-a").arg(from.join(".")).arg(to)).map(drop)
 }
 
-fn fresh(folder: &Path) -> Result<()> {
+/// Makes an empty folder.
+///
+/// # Errors
+/// When it cannot be emptied or created.
+pub fn fresh(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(|error| format!("removing `{}`: {error}", folder.display()))?;
     }
     fs::create_dir_all(folder).map_err(|error| format!("creating `{}`: {error}", folder.display()))
 }
 
-/// What Genezio's own command makes of the artifact for its AWS provider. Seconds each, so kept for the
-/// next run together with the hash of what went in.
+/// What Genezio's own command makes of the artifact for its AWS provider.
 fn genezio(artifact: &Path) -> Result<PathBuf> {
-    let (folder, kept) = (artifact.with_extension("genezio"), artifact.with_extension("fingerprint"));
-    let fingerprint = fingerprint(artifact)?;
-    if fs::read_to_string(&kept).is_ok_and(|known| known == fingerprint) {
-        return Ok(folder);
-    }
-    // Written again only when all is done: an interrupted run keeps nothing.
-    let _ = fs::remove_file(&kept);
-    let project = artifact.with_extension("project");
-    copy_folder(artifact, &project)?;
-    let command = tools::genezio()?;
-    // Types come from the tool's own folder: with them in place its type check needs no network.
-    let modules = command.parent().and_then(Path::parent).ok_or("the Genezio CLI has no folder")?;
-    fs::create_dir_all(project.join("node_modules/@types"))
-        .map_err(|error| format!("preparing the project: {error}"))?;
-    for name in ["@types/node", "undici-types"] {
-        let link = project.join("node_modules").join(name);
-        if modules.join(name).exists() && !link.exists() {
-            std::os::unix::fs::symlink(modules.join(name), link)
-                .map_err(|error| format!("linking `{name}`: {error}"))?;
-        }
-    }
-    let output = artifact.with_extension("bundle");
-    fresh(&output)?;
-    run(Command::new(command)
-        .current_dir(&project)
-        .args(["bundleClass", "--className", &class(&project)?, "--cloudAdapter", "aws", "--output"])
-        .arg(&output)
-        .env("CI", "true")
-        .env("GENEZIO_NO_TELEMETRY", "1"))?;
-    fresh(&folder)?;
-    unzip(&output.join("bundle.zip"), &folder)?;
-    fs::write(&kept, fingerprint).map_err(|error| format!("keeping the bundle: {error}"))?;
-    Ok(folder)
+    let class = class(artifact)?;
+    let arguments = ["bundleClass", "--className", &class, "--cloudAdapter", "aws"];
+    genezio::bundle(artifact, &arguments, "bundle.zip", &artifact.with_extension("genezio"))
 }
 
 /// Unpacks with permissions, as the platform does.
@@ -126,27 +100,13 @@ pub fn unzip(archive: &Path, folder: &Path) -> Result<()> {
 }
 
 /// The name of the class that the artifact exports.
-fn class(project: &Path) -> Result<String> {
-    let entries = fs::read_dir(project).map_err(|error| format!("reading the project: {error}"))?;
+fn class(artifact: &Path) -> Result<String> {
+    let entries = fs::read_dir(artifact).map_err(|error| format!("reading the artifact: {error}"))?;
     entries
         .filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok())
         .find_map(|text| {
             let (_, rest) = text.split_once("export class ")?;
             rest.split_whitespace().next().map(str::to_owned)
         })
-        .ok_or_else(|| format!("no exported class in `{}`", project.display()))
-}
-
-fn fingerprint(folder: &Path) -> Result<String> {
-    // GNU tar sorts and blanks what does not matter, so that the same files give the same hash.
-    let archive = folder.with_extension("tar");
-    run(Command::new("tar")
-        .args(["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-cf"])
-        .arg(&archive)
-        .arg("-C")
-        .arg(folder)
-        .arg("."))?;
-    let hash = artifact::sha256(&archive);
-    let _ = fs::remove_file(&archive);
-    hash
+        .ok_or_else(|| format!("no exported class in `{}`", artifact.display()))
 }

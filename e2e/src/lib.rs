@@ -8,6 +8,7 @@
 
 pub mod artifact;
 pub mod bundle;
+pub mod genezio;
 pub mod http;
 pub mod musl;
 pub mod native;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use e2e::artifact::{UNWIND, cli, run, trap};
+use e2e::genezio::{self, link, modules};
 use e2e::subject::{Arch, Node};
 use e2e::{Result, tools};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -37,12 +38,6 @@ fn main() {
     libtest_mimic::run(&arguments, cases.into_iter().map(trial).collect()).exit();
 }
 
-/// The `node_modules` that Genezio's command line is installed in; TypeScript is among them.
-fn modules() -> Result<PathBuf> {
-    let genezio = tools::genezio()?;
-    genezio.parent().and_then(Path::parent).map(Path::to_owned).ok_or_else(|| "it has no folder".to_owned())
-}
-
 fn folder() -> Result<tempfile::TempDir> {
     tempfile::tempdir().map_err(|error| format!("making a folder: {error}"))
 }
@@ -52,13 +47,6 @@ fn write(path: &Path, text: &str) -> Result<()> {
         fs::create_dir_all(parent).map_err(|error| format!("creating `{}`: {error}", parent.display()))?;
     }
     fs::write(path, text).map_err(|error| format!("writing `{}`: {error}", path.display()))
-}
-
-fn link(to: &Path, at: &Path) -> Result<()> {
-    if let Some(parent) = at.parent() {
-        fs::create_dir_all(parent).map_err(|error| format!("creating `{}`: {error}", parent.display()))?;
-    }
-    std::os::unix::fs::symlink(to, at).map_err(|error| format!("linking `{}`: {error}", at.display()))
 }
 
 /// A process, ended on drop.
@@ -180,23 +168,16 @@ fn our_client_gets_every_type_back() -> Result<()> {
 
 fn genezios_client_calls_the_class_in_its_bundle() -> Result<()> {
     let folder = folder()?;
-    let project = folder.path().join("project");
-    build("genezio", &project)?;
-    for name in ["@types/node", "undici-types"] {
-        link(&modules()?.join(name), &project.join("node_modules").join(name))?;
-    }
-    let genezio = |arguments: &[&str]| {
-        let mut command = Command::new(tools::node(Arch::X64, Node::V20)?);
-        command.arg(tools::genezio()?).args(arguments).current_dir(&project);
-        run(command.env("CI", "true").env("GENEZIO_NO_TELEMETRY", "1"))
-    };
+    let (artifact, project) = (folder.path().join("artifact"), folder.path().join("project"));
+    build("genezio", &artifact)?;
+    genezio::project(&artifact, &project)?;
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let port = port.map_err(|error| format!("finding a port: {error}"))?.port().to_string();
     // The SDK, with the part of it that makes requests: both are Genezio's own.
     let sdk = folder.path().join("client/node_modules/@genezio-sdk/every-type");
     let url = format!("http://127.0.0.1:{port}/");
     let name = ["sdk", "--source", "local", "--language", "ts", "--packageName", "@genezio-sdk/every-type"];
-    genezio(&[&name[..], &["--url", &url, "--output", &sdk.display().to_string()]].concat())?;
+    run(genezio::command(&project)?.args(name).args(["--url", &url, "--output"]).arg(&sdk))?;
     let client = folder.path().join("client");
     typescript(&client, "genezio")?;
     let mut command = Command::new(cli()?);
@@ -205,12 +186,12 @@ fn genezios_client_calls_the_class_in_its_bundle() -> Result<()> {
     check_types(&client)?;
     // Genezio's own cloud pushes, so the program is fed through the bridge; Lambda is polled, by the program itself.
     for adapter in ["runtime", "aws"] {
-        let output = folder.path().join(format!("output-{adapter}"));
-        let bundle = ["bundleClass", "--className", "Every", "--cloudAdapter", adapter, "--output"];
-        genezio(&[&bundle[..], &[&output.display().to_string()]].concat())?;
-        let deployed = folder.path().join(adapter);
-        e2e::bundle::unzip(&output.join("bundle.zip"), &deployed)?;
-        let _running = host(adapter, &deployed, &port)?;
+        let arguments = ["bundleClass", "--className", "Every", "--cloudAdapter", adapter];
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("class").join(adapter);
+        let deployed = genezio::bundle(&artifact, &arguments, "bundle.zip", &kept)?;
+        let installed = folder.path().join(adapter);
+        fs::create_dir(&installed).map_err(|error| format!("creating `{}`: {error}", installed.display()))?;
+        let _running = host(adapter, &deployed, &installed, &port)?;
         let ask = |condition: &[&str], script: &str, last_words: &str| {
             let mut command = Command::new(tools::node(Arch::X64, Node::V22)?);
             command.args(condition).arg(client.join("out").join(script)).arg(&url);
@@ -226,7 +207,7 @@ fn genezios_client_calls_the_class_in_its_bundle() -> Result<()> {
 }
 
 /// A stand-in for what calls a bundle: Genezio's closed host, or Lambda around AWS's own client.
-fn host(adapter: &str, deployed: &Path, port: &str) -> Result<Running> {
+fn host(adapter: &str, deployed: &Path, installed: &Path, port: &str) -> Result<Running> {
     let hosts = Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts");
     let mut command = Command::new(tools::node(Arch::X64, Node::V20)?);
     if adapter == "aws" {
@@ -236,7 +217,7 @@ fn host(adapter: &str, deployed: &Path, port: &str) -> Result<Running> {
         command.arg(hosts.join("genezio-cloud.mjs")).arg(deployed.join("index.mjs"));
     }
     // AWS's client takes the function from the folder that it is started in.
-    command.current_dir(deployed).arg(port).env("TRAP_DIR", deployed);
+    command.current_dir(deployed).arg(port).env("TRAP_DIR", installed);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let running = Running(command.spawn().map_err(|error| format!("starting the host: {error}"))?);
     e2e::wait::until("the host to listen", || {

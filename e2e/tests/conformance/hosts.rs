@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use e2e::artifact::{self, run};
 use e2e::bundle::copy_folder;
+use e2e::genezio::{self, link};
 use e2e::http::{Request, Response};
 use e2e::platform::Launch;
 use e2e::stage::{self, MARK};
@@ -483,13 +484,6 @@ fn words<const N: usize>(words: [&dyn AsRef<std::ffi::OsStr>; N]) -> Vec<OsStrin
     words.iter().map(|word| word.as_ref().to_owned()).collect()
 }
 
-fn link(to: &Path, at: &Path) -> Result<()> {
-    if let Some(parent) = at.parent() {
-        fs::create_dir_all(parent).map_err(|error| format!("creating `{}`: {error}", parent.display()))?;
-    }
-    std::os::unix::fs::symlink(to, at).map_err(|error| format!("linking `{}`: {error}", at.display()))
-}
-
 /// AWS's emulator and Node client around a deployment.
 fn emulator(
     place: &Place,
@@ -566,51 +560,20 @@ fn openwhisk(place: &Place, action: &Path, kind: &str) -> Result<Box<dyn Running
     stand_in(place, Node::V20, "openwhisk.mjs", &[action], &[kind, &seconds], "")
 }
 
-/// A project for Genezio's command line, in which the type check of a class needs no network.
-fn genezio_project(place: &Place, folder: &Path) -> Result<PathBuf> {
-    let project = folder.join("project");
-    copy_folder(&place.deployed, &project)?;
-    if !project.join("tsconfig.json").exists() {
-        return Ok(project);
-    }
-    let command = tools::genezio()?;
-    let modules = command.parent().and_then(Path::parent).ok_or("the Genezio CLI has no folder")?;
-    for name in ["@types/node", "undici-types"] {
-        link(&modules.join(name), &project.join("node_modules").join(name))?;
-    }
-    Ok(project)
-}
-
-fn genezio(project: &Path, arguments: &[&str], output: &Path, archive: &str, to: &Path) -> Result<()> {
-    let mut command = Command::new(tools::genezio()?);
-    command.current_dir(project).args(arguments).arg("--output").arg(output);
-    run(command.env("CI", "true").env("GENEZIO_NO_TELEMETRY", "1"))?;
-    e2e::bundle::unzip(&output.join(archive), to)
-}
-
 /// What Genezio makes of a class for one of its providers.
-fn genezio_class(place: &Place, adapter: &'static str) -> Result<PathBuf> {
-    place
-        .bundled(adapter, |folder| {
-            let project = genezio_project(place, folder)?;
-            let arguments = ["bundleClass", "--className", "Mirror", "--cloudAdapter", adapter];
-            genezio(&project, &arguments, &folder.join("output"), "bundle.zip", &folder.join("bundle"))
-        })
-        .map(|folder| folder.join("bundle"))
+fn genezio_class(place: &Place, adapter: &str) -> Result<PathBuf> {
+    let arguments = ["bundleClass", "--className", "Mirror", "--cloudAdapter", adapter];
+    genezio::bundle(&place.deployed, &arguments, "bundle.zip", &stage::base().join("genezio").join(adapter))
 }
 
 /// The loader that Genezio makes for a function, beside a copy of it.
 fn genezio_function(place: &Place) -> Result<PathBuf> {
-    let folder = place.bundled("function", |folder| {
-        let project = genezio_project(place, folder)?;
-        let name =
-            ["bundleFunction", "--functionName", "mirror", "--handler", "handler", "--entry", "index.mjs"];
-        let arguments = [&name[..], &["--functionPath", ".", "--backendPath", "."]].concat();
-        genezio(&project, &arguments, &folder.join("output"), "genezioDeploy.zip", &folder.join("bundle"))
-    })?;
+    let name = ["bundleFunction", "--functionName", "mirror", "--handler", "handler", "--entry", "index.mjs"];
+    let arguments = [&name[..], &["--functionPath", ".", "--backendPath", "."]].concat();
+    let folder = stage::base().join("genezio/function");
+    let bundle = genezio::bundle(&place.deployed, &arguments, "genezioDeploy.zip", &folder)?;
     // Where the function has the loader's name, the loader gets another.
-    let entries =
-        fs::read_dir(folder.join("bundle")).map_err(|error| format!("reading the bundle: {error}"))?;
+    let entries = fs::read_dir(bundle).map_err(|error| format!("reading the bundle: {error}"))?;
     entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("index-")))
@@ -618,7 +581,8 @@ fn genezio_function(place: &Place) -> Result<PathBuf> {
 }
 
 fn genezio_local(place: &Place, prefix: &str) -> Result<Box<dyn Running>> {
-    let project = genezio_project(place, &place.folder)?;
+    let project = place.folder.join("project");
+    genezio::project(&place.deployed, &project)?;
     let (node, genezio) = (tools::node(Arch::X64, Node::V20)?, tools::genezio()?);
     let command = |port: u16| words([&node, &genezio, &"local", &"--port", &port.to_string()]);
     // It keeps what it bundles in the temporary folder.
