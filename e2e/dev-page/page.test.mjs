@@ -215,7 +215,7 @@ test("everything can be done from the keyboard", async (t) => {
   await fetch(`${base}/say/older`);
   await fetch(`${base}/say/newer`);
   await row(page, "/say/newer").waitFor();
-  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+  const focused = () => page.evaluate(() => (document.activeElement === document.body ? "nothing" : document.activeElement?.textContent));
   await page.keyboard.press("Tab");
   assert.match(await focused(), /Skip the list/);
   for (let at = 0; at < 5 && !(await page.evaluate(() => document.activeElement?.classList.contains("open"))); at += 1) {
@@ -244,6 +244,26 @@ test("everything can be done from the keyboard", async (t) => {
   await page.keyboard.press("Enter");
   await page.waitForFunction((before) => document.querySelectorAll("#rows tr").length > before, before);
   await page.waitForFunction(() => document.querySelector("#announcer")?.textContent !== "");
+});
+
+test("what changes keeps its focus, and stays unfolded", async (t) => {
+  const page = await open(t);
+  const answer = fetch(`${base}/slow/1500`, { headers: { authorization: `Bearer ${SECRET}` } });
+  const slow = row(page, "/slow/1500");
+  await slow.getByRole("button").focus();
+  assert.equal(await slow.locator("td.status", { hasText: "200" }).count(), 0, "it is not answered yet");
+  await slow.locator("td.status", { hasText: "200" }).waitFor();
+  assert.equal((await answer).status, 200);
+  assert.match(await page.evaluate(() => document.activeElement?.outerHTML ?? ""), /^<button.*\/slow\/1500/);
+
+  await page.keyboard.press("Enter");
+  const detail = page.getByRole("tabpanel", { name: "Invocation" });
+  const raw = detail.getByRole("region", { name: "The answer as the program gave it" });
+  await detail.getByText("As the program gave it").click();
+  await raw.waitFor();
+  await detail.getByRole("button", { name: /^Show \d+ secrets?$/ }).click();
+  await detail.getByRole("region", { name: "Event" }).getByText(SECRET).waitFor();
+  assert.ok(await raw.isVisible(), "it is unfolded still");
 });
 
 test("what comes from outside stays text", async (t) => {

@@ -8,9 +8,12 @@ export function show(detail, isRevealed, actions) {
     shown = detail.number;
     const focused = isSame && panel.contains(document.activeElement) ? document.activeElement?.id : undefined;
     const scrolled = new Map([...panel.querySelectorAll("pre")].map((pre) => [pre.id, pre.scrollTop]));
+    const unfolded = [...panel.querySelectorAll("details[open]")].map(({ id }) => id);
     panel.replaceChildren(...content(detail, isRevealed, actions));
     if (!isSame)
         return;
+    for (const details of panel.querySelectorAll("details"))
+        details.open = unfolded.includes(details.id);
     for (const pre of panel.querySelectorAll("pre"))
         pre.scrollTop = scrolled.get(pre.id) ?? 0;
     if (focused)
@@ -88,7 +91,7 @@ function answered(detail, answer) {
     if (detail.method === null || body === undefined)
         section.append(raw);
     else
-        section.append(el("details", {}, el("summary", {}, "As the program gave it"), raw));
+        section.append(el("details", { id: "detail-raw" }, el("summary", { id: "detail-raw-summary" }, "As the program gave it"), raw));
     return section;
 }
 function pretty(body, headers) {

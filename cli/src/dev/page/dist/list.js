@@ -3,6 +3,7 @@ const rows = new Map();
 let selected;
 export function show(invocation, open) {
     const known = rows.get(invocation.number);
+    const hadFocus = known !== undefined && document.activeElement === known.button;
     const button = known?.button ??
         el("button", { type: "button", class: "open", tabindex: rows.size === 0 ? "0" : "-1" });
     const again = invocation.again === null ? null : el("small", {}, ` again ${invocation.again}`);
@@ -14,7 +15,6 @@ export function show(invocation, open) {
         el("td", { class: "id" }, el("code", { title: invocation.requestId }, invocation.requestId.slice(0, 8))),
     ];
     if (known !== undefined) {
-        const hadFocus = document.activeElement === known.button;
         known.row.replaceChildren(...cells);
         if (hadFocus)
             known.button.focus({ preventScroll: true });

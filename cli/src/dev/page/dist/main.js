@@ -17,8 +17,8 @@ let isAsking = false;
 let isStale = false;
 let current = "send";
 function take(update) {
-    if (update.full) {
-        if (instance !== undefined && instance !== update.instance)
+    if (update.full && instance !== update.instance) {
+        if (instance !== undefined)
             choose(undefined);
         instance = update.instance;
         known.clear();

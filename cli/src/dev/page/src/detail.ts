@@ -21,8 +21,10 @@ export function show(detail: Detail, isRevealed: boolean, actions: Actions): voi
   shown = detail.number;
   const focused = isSame && panel.contains(document.activeElement) ? document.activeElement?.id : undefined;
   const scrolled = new Map([...panel.querySelectorAll("pre")].map((pre) => [pre.id, pre.scrollTop]));
+  const unfolded = [...panel.querySelectorAll("details[open]")].map(({ id }) => id);
   panel.replaceChildren(...content(detail, isRevealed, actions));
   if (!isSame) return;
+  for (const details of panel.querySelectorAll("details")) details.open = unfolded.includes(details.id);
   for (const pre of panel.querySelectorAll("pre")) pre.scrollTop = scrolled.get(pre.id) ?? 0;
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
@@ -107,7 +109,7 @@ function answered(detail: Detail, answer: Answer): HTMLElement {
   if (body !== undefined) section.append(text("body", "Body of the answer", pretty(body, headers)));
   const raw = text("raw", "The answer as the program gave it", answer.raw);
   if (detail.method === null || body === undefined) section.append(raw);
-  else section.append(el("details", {}, el("summary", {}, "As the program gave it"), raw));
+  else section.append(el("details", { id: "detail-raw" }, el("summary", { id: "detail-raw-summary" }, "As the program gave it"), raw));
   return section;
 }
 

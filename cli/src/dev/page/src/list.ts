@@ -9,6 +9,8 @@ let selected: number | undefined;
 /** Shows one that is new, or that has changed. `open` is called when somebody chooses it. */
 export function show(invocation: Invocation, open: (number: number) => void): void {
   const known = rows.get(invocation.number);
+  // Asked before anything moves: an element that is moved loses the focus.
+  const hadFocus = known !== undefined && document.activeElement === known.button;
   const button =
     known?.button ??
     el("button", { type: "button", class: "open", tabindex: rows.size === 0 ? "0" : "-1" });
@@ -26,7 +28,6 @@ export function show(invocation: Invocation, open: (number: number) => void): vo
     el("td", { class: "id" }, el("code", { title: invocation.requestId }, invocation.requestId.slice(0, 8))),
   ];
   if (known !== undefined) {
-    const hadFocus = document.activeElement === known.button;
     known.row.replaceChildren(...cells);
     if (hadFocus) known.button.focus({ preventScroll: true });
     return;

@@ -25,9 +25,9 @@ let isStale = false;
 let current: Tab = "send";
 
 function take(update: api.Update): void {
-  if (update.full) {
-    // Another server, or this one after a pause: what is not told again is gone.
-    if (instance !== undefined && instance !== update.instance) choose(undefined);
+  if (update.full && instance !== update.instance) {
+    // Another server counts from one again.
+    if (instance !== undefined) choose(undefined);
     instance = update.instance;
     known.clear();
     list.forget(null);
