@@ -210,8 +210,9 @@ fn names_who_compiles_c(cli: &Path, example: &Example, culprit: &str) -> Result<
     }
     let mut command = Command::new(cli);
     command.args(["trap", "build", "--locked", "--arch", "arm64"]);
-    // Where a compiler has been before, cargo asks again: the variable that named it is gone.
-    command.arg("--target-dir").arg(dir::target()).arg("--out-dir").arg(bare.path().join("out"));
+    // A folder of its own: what was compiled with a compiler would be compiled again after this.
+    command.arg("--target-dir").arg(dir::target().join("xtask/without-c"));
+    command.arg("--out-dir").arg(bare.path().join("out"));
     command.current_dir(&example.folder).stdin(Stdio::null()).env("PATH", bare.path());
     let shown = process::show(&command);
     ui::step("$", &format!("{shown}, without a C compiler"));
