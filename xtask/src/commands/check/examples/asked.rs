@@ -1,6 +1,5 @@
 //! What an example is asked: its `asked.toml`. One without is asked for `/`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -10,10 +9,10 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Asked {
-    /// What makes the program, where it is not cargo: the machine that it is for (`arm64`, `x64`) → words, run in the
-    /// example's folder. `{program}` stands for the file to make.
+    /// What makes the program, where it is not cargo: words, run in the example's folder. `{cpu}` stands for the machine
+    /// as compilers call it, `{program}` for the file to make.
     #[serde(default)]
-    pub compile: BTreeMap<String, Vec<String>>,
+    pub compile: Vec<String>,
     /// The crate that cargo trap has to name where no C compiler for the target is.
     pub compiles_c: Option<String>,
     /// Whether the README has a table of sizes, `| arm64 | bytes |`.

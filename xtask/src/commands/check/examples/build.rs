@@ -1,10 +1,10 @@
 //! The programs of the examples, for both machines: those of this workspace by as few calls of cargo as can be, so that
 //! they share all that they can with each other, and with what other suites build.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::{Example, Kind, Machine};
 use crate::{cache, dir, process, ui};
@@ -72,19 +72,16 @@ pub fn member(name: &str, machine: Machine) -> PathBuf {
 }
 
 /// A program that cargo does not make.
-pub fn other(example: &Example, machine: Machine) -> Result<PathBuf> {
-    let Example { name, folder, asked, .. } = example;
+pub fn other(folder: &Path, name: &str, words: &[String], machine: Machine) -> Result<PathBuf> {
     let program = dir::target().join("xtask").join(format!("{name}-{}", machine.word()));
     std::fs::create_dir_all(program.parent().expect("it lies in a folder"))?;
-    let words = asked.compile.get(machine.word()).with_context(|| {
-        format!("`{name}` has neither a `Cargo.toml` nor a `compile.{}` in its `asked.toml`", machine.word())
-    })?;
-    let words = words
-        .iter()
-        .map(|word| word.replace("{program}", &program.display().to_string()))
-        .collect::<Vec<_>>();
-    let (compiler, arguments) = words.split_first().context("a `compile` without a word")?;
-    succeed(Command::new(compiler).args(arguments).current_dir(folder).env("PATH", path_with_zig()?))?;
+    let fill = |word: &String| {
+        word.replace("{cpu}", machine.cpu()).replace("{program}", &program.display().to_string())
+    };
+    let words = words.iter().map(fill).collect::<Vec<_>>();
+    ensure!(!words.is_empty(), "`{name}` has neither a `Cargo.toml` nor a `compile` in its `asked.toml`");
+    let mut compiler = Command::new(&words[0]);
+    succeed(compiler.args(&words[1..]).current_dir(folder).env("PATH", path_with_zig()?))?;
     Ok(program)
 }
 

@@ -68,6 +68,13 @@ impl Machine {
         }
     }
 
+    fn cpu(self) -> &'static str {
+        match self {
+            Self::X64 => "x86_64",
+            Self::Arm64 => "aarch64",
+        }
+    }
+
     fn target(self) -> &'static str {
         match self {
             Self::X64 => "x86_64-unknown-linux-musl",
@@ -146,12 +153,12 @@ fn reads_as_it_answers(folder: &Path, asked: &Asked) -> Result<()> {
 
 /// What tells `cargo trap` which program is meant.
 fn source(example: &Example, machine: Machine) -> Result<Vec<String>> {
-    let Example { name, kind, .. } = example;
+    let Example { name, folder, kind, asked } = example;
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let program = |path: PathBuf| vec!["--program".to_owned(), path.display().to_string()];
     Ok(match kind {
         Kind::Member => program(build::member(name, machine)),
-        Kind::Other => program(build::other(example, machine)?),
+        Kind::Other => program(build::other(folder, name, &asked.compile, machine)?),
         Kind::Library => words(&["--package", name]),
         Kind::Alone => words(&["--locked"]),
     })
