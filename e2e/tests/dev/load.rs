@@ -170,11 +170,11 @@ fn a_flood_of_lines_is_ended_at_its_deadline() {
         return;
     }
     let place = Place::new();
-    let server = place.serve_ready(&["--timeout", "2"]);
+    let server = place.serve_ready(&["--timeout", "3"]);
     assert_eq!(server.get("/flood").status, 502);
     let flood = invocations(&server.state()).into_iter().find(|i| i["title"] == "/flood").expect("kept");
     assert_eq!(flood["failure"]["code"], "timeout", "{flood}");
-    server.says("timed out after 2.00 seconds");
+    server.says("timed out after 3.00 seconds");
     assert_eq!(server.get("/").body, "one");
 }
 

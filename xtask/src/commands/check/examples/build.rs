@@ -12,20 +12,12 @@ use crate::{cache, dir, process, ui};
 /// The programs of this workspace.
 pub fn members(examples: &[Example]) -> Result<()> {
     for group in groups(examples) {
-        let panics = group.iter().find_map(|example| panics(example));
-        // One that unwinds does so on the machine at hand. The emulated one is asked no question that panics, and there it
-        // shares what the others compiled; the library unwinds there.
-        let calls = match panics {
-            None => vec![(None, &Machine::ALL[..])],
-            Some(_) => vec![(panics, &[Machine::X64][..]), (None, &[Machine::Arm64])],
-        };
-        for (panics, machines) in calls {
-            let mut cargo = Command::new("cargo");
-            cargo.current_dir(dir::root()).args(["build", "--locked", "--bins", "--release"]);
-            cargo.args(group.iter().flat_map(|example| ["--package", example.name.as_str()]));
-            machines.iter().for_each(|machine| for_machine(&mut cargo, *machine));
-            succeed(cargo.envs(panics))?;
-        }
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(dir::root()).args(["build", "--locked", "--bins", "--release"]);
+        cargo.args(group.iter().flat_map(|example| ["--package", example.name.as_str()]));
+        cargo.envs(group.iter().find_map(|example| panics(example)));
+        Machine::ALL.into_iter().for_each(|machine| for_machine(&mut cargo, machine));
+        succeed(&mut cargo)?;
     }
     Ok(())
 }
